@@ -1,0 +1,56 @@
+// swift-tools-version: 6.3
+import PackageDescription
+
+/// Settings of every Swift target: Swift 6 language mode, no warning survives, and the upcoming features the project has chosen.
+let swiftSettings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .treatAllWarnings(as: .error),
+    // SE-0335: `any` is written out.
+    .enableUpcomingFeature("ExistentialAny"),
+    // SE-0409: an import is internal unless it says otherwise.
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    // SE-0444: a member is visible only where its module is imported.
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: swiftSettings)
+}
+
+func executable(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(name: name, dependencies: dependencies, swiftSettings: swiftSettings)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
+    .testTarget(name: name, dependencies: dependencies, resources: resources, swiftSettings: swiftSettings)
+}
+
+let package = Package(
+    name: "orchestration-fleet",
+    products: [
+        .library(name: "Orchestration", targets: ["Orchestration"]),
+        .library(name: "WorkerRuntime", targets: ["WorkerRuntime"]),
+    ],
+    targets: [
+        // Doors to C libraries; nothing else in them.
+        .systemLibrary(name: "CRDKafka", pkgConfig: "rdkafka", providers: [.apt(["librdkafka-dev"])]),
+        .target(name: "CAllocationCounter"),
+        .target(name: "CSIMDJSON", linkerSettings: [.linkedLibrary("simdjson")]),
+
+        // A target may import only targets above it.
+        library("Observability"),
+        library("JSON", ["CSIMDJSON"]),
+        library("Orchestration", ["JSON", "Observability"]),
+        library("Wire", ["JSON", "Orchestration"]),
+        library("KafkaClient", ["CRDKafka", "JSON", "Observability", "Wire"]),
+        library("Delivery"),
+        library("Feedback", ["Orchestration", "Wire"]),
+        library("WorkerRuntime", ["Delivery", "Feedback", "JSON", "KafkaClient", "Observability", "Orchestration", "Wire"]),
+        library("DrillOrchestrators", ["JSON", "Orchestration"]),
+        executable(
+            "fleet",
+            ["CAllocationCounter", "CRDKafka", "Delivery", "DrillOrchestrators", "KafkaClient", "Observability", "Orchestration", "Wire", "WorkerRuntime"]
+        ),
+    ],
+    cxxLanguageStandard: .cxx17
+)

@@ -1,0 +1,335 @@
+/// Which records must keep their order.
+public enum Ordering: String, Sendable, CaseIterable {
+    /// Records of one key of a partition run one after another; keyless records in any order.
+    case key
+    /// Every record may run at any time.
+    case none
+    /// A partition's records run one after another.
+    case partition
+}
+
+/// How much may be in flight.
+public struct DeliveryLimits: Sendable, Hashable {
+    /// Records taken from the log and not yet finished, all partitions together.
+    public var records: Int
+    /// Bytes of those records.
+    public var bytes: Int
+    /// The span of one partition between its base and its newest record; bounds what a stuck record can hold back.
+    public var window: Int
+
+    /// Defaults: 8,192 records, 64 MiB, a window of 65,536 records a partition.
+    public init(records: Int = 8_192, bytes: Int = 64 << 20, window: Int = 65_536) {
+        self.records = min(max(1, records), 1 << 23)
+        self.bytes = max(1, bytes)
+        self.window = max(1, window)
+    }
+}
+
+/// Decides what happens to every record between the log and the commit: a pure state machine, no clock, no I/O.
+///
+/// A record's way: `received` → (waits in its lane) → runs → `handled` → its outputs are published → `acknowledged` → finished, and the
+/// partition's base may move. A partition's way: `assigned` → reading → `revoking` (nothing new starts; what runs may end) → `retired`.
+/// The owner performs what is returned: start slots, publish outputs, commit. Slots are small integers; the owner keeps whatever belongs to them
+/// in arrays of its own.
+public struct DeliveryMachine: Sendable {
+    /// Names a record in flight.
+    public typealias Slot = Int32
+    /// Names one output of one record in flight: slot, number of the output, and the slot's generation, so that the report of an output whose
+    /// slot was given away meanwhile is known to be late.
+    public typealias OutputToken = UInt64
+    /// Names an assigned partition; valid until it is retired.
+    public typealias Partition = Int32
+
+    private enum State: UInt8 {
+        /// Can become `waiting` or `running`.
+        case free
+        /// Waits in its lane. Can become `running`, or `free` when its partition is revoked.
+        case waiting
+        /// Given to a handler. Can become `publishing`, or `free`.
+        case running
+        /// Its outputs are on their way. Can become `free`.
+        case publishing
+    }
+
+    private struct Record {
+        var state: State = .free
+        var partition: Partition = 0
+        var epoch: UInt32 = 0
+        var pending: Int32 = 0
+        var generation: UInt32 = 0
+        var next: Slot = KeyLanes.none
+        var bytes: Int = 0
+        var lane: UInt64 = 0
+        var ticket: PartitionTracker.Ticket = 0
+    }
+
+    private enum PartitionState: UInt8 {
+        case retired, reading, revoking
+    }
+
+    private struct PartitionRecord {
+        var state: PartitionState = .retired
+        var epoch: UInt32 = 0
+        var tracker = PartitionTracker()
+        /// Records that run or publish.
+        var active = 0
+        var waiting = 0
+        var committed: Int64 = -1
+        var committing: Int64 = -1
+    }
+
+    private let limits: DeliveryLimits
+    private let ordering: Ordering
+    private var records: [Record]
+    private var freeSlots: [Slot]
+    private var partitions: [PartitionRecord] = []
+    private var lanes: KeyLanes
+
+    /// Bytes of the records in flight.
+    public private(set) var bytesInFlight = 0
+    /// Records that ended after their partition had left (invariant I5: such an end changes nothing).
+    public private(set) var staleCompletions = 0
+
+    public init(limits: DeliveryLimits = DeliveryLimits(), ordering: Ordering = .key) {
+        self.limits = limits
+        self.ordering = ordering
+        self.records = Array(repeating: Record(), count: limits.records)
+        self.freeSlots = (0..<Int32(limits.records)).reversed()
+        self.lanes = KeyLanes(capacity: limits.records)
+    }
+
+    /// Records in flight: waiting, running or publishing.
+    public var recordsInFlight: Int { self.records.count - self.freeSlots.count }
+
+    // MARK: Partitions
+
+    /// A partition has arrived.
+    public mutating func assigned() -> Partition {
+        let index = self.partitions.firstIndex { $0.state == .retired && $0.active == 0 } ?? self.partitions.count
+        if index == self.partitions.count { self.partitions.append(PartitionRecord()) }
+        let epoch = self.partitions[index].epoch &+ 1
+        self.partitions[index] = PartitionRecord(state: .reading, epoch: epoch)
+        return Partition(index)
+    }
+
+    /// How many records of a partition may be read now.
+    public func capacity(of partition: Partition) -> Int {
+        let record = self.partitions[Int(partition)]
+        guard record.state == .reading, self.bytesInFlight < self.limits.bytes else { return 0 }
+        return min(self.freeSlots.count, self.limits.window - record.tracker.windowCount)
+    }
+
+    /// A partition is about to leave: nothing more of it starts.
+    ///
+    /// - Returns: the slots that waited and are given up.
+    public mutating func revoking(_ partition: Partition) -> [Slot] {
+        guard self.partitions[Int(partition)].state == .reading else { return [] }
+        self.partitions[Int(partition)].state = .revoking
+        var cancelled: [Slot] = []
+        for slot in self.records.indices where self.records[slot].state == .waiting && self.records[slot].partition == partition {
+            self.lanes.clearWaiting(self.records[slot].lane)
+            cancelled.append(Slot(slot))
+        }
+        for slot in cancelled { self.release(slot) }
+        self.partitions[Int(partition)].waiting = 0
+        return cancelled
+    }
+
+    /// Records of a partition that run or publish.
+    public func active(in partition: Partition) -> Int { self.partitions[Int(partition)].active }
+
+    /// A partition has left: whatever of it still runs ends as a stale completion.
+    public mutating func retired(_ partition: Partition) {
+        self.partitions[Int(partition)].state = .retired
+        for slot in self.records.indices where self.records[slot].state == .publishing && self.records[slot].partition == partition {
+            self.partitions[Int(partition)].active -= 1
+            self.release(Slot(slot))
+        }
+    }
+
+    // MARK: Records
+
+    /// What to do with a record that was read.
+    public enum Reception: Sendable, Hashable {
+        /// Give it to a handler now.
+        case start(Slot)
+        /// Keep it: it waits for its lane.
+        case wait(Slot)
+        /// Forget it: it was delivered before, or its partition is not read any more, or there is no room (the owner read more than ``capacity(of:)``).
+        case drop
+    }
+
+    /// A record was read.
+    ///
+    /// - Parameters:
+    ///   - keyHash: a hash of the record's key, 0 for a record without a key.
+    ///   - bytes: what it holds in memory.
+    public mutating func received(_ partition: Partition, offset: Int64, keyHash: UInt64, bytes: Int) -> Reception {
+        let index = Int(partition)
+        guard self.partitions[index].state == .reading, let slot = self.freeSlots.last,
+            let ticket = self.partitions[index].tracker.admit(offset)
+        else { return .drop }
+        self.freeSlots.removeLast()
+        self.bytesInFlight += bytes
+        // The first record read is where the group stands already.
+        if self.partitions[index].committed < 0 { self.partitions[index].committed = offset }
+        let lane = self.lane(partition, keyHash)
+        self.records[Int(slot)] = Record(
+            state: .running,
+            partition: partition,
+            epoch: self.partitions[index].epoch,
+            generation: self.records[Int(slot)].generation,
+            bytes: bytes,
+            lane: lane,
+            ticket: ticket
+        )
+        if lane != 0, let before = self.lanes.enter(lane, slot: slot) {
+            if before != KeyLanes.none { self.records[Int(before)].next = slot }
+            self.records[Int(slot)].state = .waiting
+            self.partitions[index].waiting += 1
+            return .wait(slot)
+        }
+        self.partitions[index].active += 1
+        return .start(slot)
+    }
+
+    /// What follows the end of a handler.
+    public struct Completion: Sendable, Hashable {
+        /// Publish the outputs; false for a record whose partition has left: its new owner has it again.
+        public var publish: Bool
+        /// The lane's next record, to be given to a handler now.
+        public var next: Slot?
+    }
+
+    /// A handler has returned; its lane goes on at once, before the outputs are acknowledged.
+    ///
+    /// - Parameter outputs: the number of acknowledgements to wait for; with 0 the record is finished.
+    public mutating func handled(_ slot: Slot, outputs: Int) -> Completion {
+        guard self.records[Int(slot)].state == .running else { return Completion(publish: false, next: nil) }
+        let record = self.records[Int(slot)]
+        let next = self.leaveLane(record.lane)
+        let partition = Int(record.partition)
+        guard self.partitions[partition].state != .retired, self.partitions[partition].epoch == record.epoch else {
+            self.staleCompletions += 1
+            self.partitions[partition].active -= 1
+            self.release(slot)
+            return Completion(publish: false, next: next)
+        }
+        if outputs == 0 {
+            self.finish(slot)
+        } else {
+            self.records[Int(slot)].state = .publishing
+            self.records[Int(slot)].pending = Int32(outputs)
+        }
+        return Completion(publish: true, next: next)
+    }
+
+    /// A record that was started but whose handler never ran (its partition leaves, or the worker stops).
+    ///
+    /// - Returns: the lane's next record, to be given to a handler now.
+    public mutating func cancelled(_ slot: Slot) -> Slot? {
+        guard self.records[Int(slot)].state == .running else { return nil }
+        let record = self.records[Int(slot)]
+        self.partitions[Int(record.partition)].active -= 1
+        self.release(slot)
+        return self.leaveLane(record.lane)
+    }
+
+    /// The token of a publishing record's output; never 0.
+    public func token(of slot: Slot, output: Int) -> OutputToken {
+        OutputToken(self.records[Int(slot)].generation) << 40 | OutputToken(output & 0xffff) << 24 | OutputToken(slot + 1)
+    }
+
+    /// The slot and the number of the output that a token names; nil when the slot has been given away since.
+    public func output(_ token: OutputToken) -> (slot: Slot, output: Int)? {
+        let slot = Int(token & 0xff_ffff) - 1
+        guard self.records.indices.contains(slot), self.records[slot].state == .publishing,
+            OutputToken(self.records[slot].generation) & 0xff_ffff == token >> 40
+        else { return nil }
+        return (Slot(slot), Int(token >> 24) & 0xffff)
+    }
+
+    /// Whether a slot holds a record of this partition whose outputs are on their way.
+    public func isPublishing(_ slot: Slot, of partition: Partition) -> Bool {
+        self.records[Int(slot)].state == .publishing && self.records[Int(slot)].partition == partition
+    }
+
+    /// One output of a record is durable.
+    ///
+    /// - Returns: true when it was the last one: the record is finished and its slot is free.
+    @discardableResult
+    public mutating func acknowledged(_ slot: Slot) -> Bool {
+        guard self.records[Int(slot)].state == .publishing else { return false }
+        self.records[Int(slot)].pending -= 1
+        guard self.records[Int(slot)].pending == 0 else { return false }
+        self.finish(slot)
+        return true
+    }
+
+    // MARK: Commits
+
+    /// The bases that moved since the last commit was begun; `commitEnded` tells how it went.
+    public mutating func beginCommit() -> [(partition: Partition, offset: Int64)] {
+        var points: [(partition: Partition, offset: Int64)] = []
+        for index in self.partitions.indices where self.partitions[index].state != .retired {
+            guard let base = self.partitions[index].tracker.base, base > max(self.partitions[index].committed, self.partitions[index].committing)
+            else { continue }
+            self.partitions[index].committing = base
+            points.append((Partition(index), base))
+        }
+        return points
+    }
+
+    /// A commit has ended.
+    public mutating func commitEnded(_ partition: Partition, offset: Int64, succeeded: Bool) {
+        let index = Int(partition)
+        guard self.partitions.indices.contains(index) else { return }
+        if succeeded { self.partitions[index].committed = max(self.partitions[index].committed, offset) }
+        if self.partitions[index].committing <= offset { self.partitions[index].committing = -1 }
+    }
+
+    /// Whether a base stands above its last commit.
+    public var hasUncommitted: Bool {
+        self.partitions.contains { $0.state != .retired && ($0.tracker.base ?? -1) > $0.committed }
+    }
+
+    /// The distance between a partition's base and its newest record, and the finished offsets in it.
+    public func tracker(of partition: Partition) -> PartitionTracker { self.partitions[Int(partition)].tracker }
+
+    // MARK: Inside
+
+    private func lane(_ partition: Partition, _ keyHash: UInt64) -> UInt64 {
+        switch self.ordering {
+        case .none: return 0
+        case .partition: return UInt64(partition) &+ 1
+        case .key:
+            guard keyHash != 0 else { return 0 }
+            let mixed = (keyHash ^ UInt64(truncatingIfNeeded: partition)) &* 0x9e37_79b9_7f4a_7c15
+            let lane = mixed ^ (mixed >> 32)
+            return lane == 0 ? 1 : lane
+        }
+    }
+
+    private mutating func leaveLane(_ lane: UInt64) -> Slot? {
+        guard lane != 0 else { return nil }
+        guard let next = self.lanes.leave(lane, next: { self.records[Int($0)].next }) else { return nil }
+        self.records[Int(next)].state = .running
+        let partition = Int(self.records[Int(next)].partition)
+        self.partitions[partition].waiting -= 1
+        self.partitions[partition].active += 1
+        return next
+    }
+
+    private mutating func finish(_ slot: Slot) {
+        let record = self.records[Int(slot)]
+        self.partitions[Int(record.partition)].tracker.finish(record.ticket)
+        self.partitions[Int(record.partition)].active -= 1
+        self.release(slot)
+    }
+
+    private mutating func release(_ slot: Slot) {
+        self.bytesInFlight -= self.records[Int(slot)].bytes
+        self.records[Int(slot)] = Record(generation: self.records[Int(slot)].generation &+ 1)
+        self.freeSlots.append(slot)
+    }
+}

@@ -1,0 +1,23 @@
+public import Orchestration
+
+/// Replies with its arguments; for first steps and for measuring.
+public struct EchoOrchestrator: Orchestrator {
+    public let name = "echo"
+    public let layer: OrchestrationLayer
+    private let delay: Duration
+
+    /// Creates an echo.
+    ///
+    /// - Parameters:
+    ///   - layer: the layer it is registered on.
+    ///   - delay: how long it waits before it answers; zero, the default, does not wait at all.
+    public init(layer: OrchestrationLayer, delay: Duration = .zero) {
+        self.layer = layer
+        self.delay = delay
+    }
+
+    public func orchestrate(_ context: OrchestrationContext, _ arguments: Arguments) async throws -> StepResult {
+        if self.delay > .zero { try await Task.sleep(for: self.delay) }
+        return .ok(arguments.object)
+    }
+}

@@ -1,0 +1,204 @@
+import CRDKafka
+
+
+/// A topic as it should be.
+public struct TopicSpecification: Sendable, Hashable {
+    public var name: String
+    public var partitions: Int32
+    /// Copies of each partition; −1 leaves it to the broker.
+    public var replicationFactor: Int32
+    /// Topic settings, for example `cleanup.policy`.
+    public var settings: [String: String]
+
+    public init(name: String, partitions: Int32, replicationFactor: Int32 = -1, settings: [String: String] = [:]) {
+        self.name = name
+        self.partitions = partitions
+        self.replicationFactor = replicationFactor
+        self.settings = settings
+    }
+}
+
+/// A topic as it is.
+public struct TopicDescription: Sendable, Hashable {
+    public var name: String
+    public var partitions: [PartitionDescription]
+
+    public struct PartitionDescription: Sendable, Hashable {
+        public var id: Int32
+        /// The leading broker's id; −1 while there is none.
+        public var leader: Int32
+        public var replicas: Int
+        public var inSyncReplicas: Int
+    }
+}
+
+/// A consumer group in the broker's list.
+public struct GroupListing: Sendable, Hashable {
+    public var id: String
+    public var state: String
+    public var members: Int
+}
+
+/// Looks at a cluster and creates topics; its calls wait for the broker, so call them off the cooperative pool.
+public final class KafkaAdmin: Sendable {
+    private let handle: ClientHandle
+
+    /// Makes the client; no connection is tried yet.
+    public init(configuration: KafkaConfiguration, observer: KafkaObserver) throws(KafkaError) {
+        self.handle = try ClientHandle(RD_KAFKA_PRODUCER, configuration: configuration, observer: observer)
+    }
+
+    /// Creates the topics that do not exist; those that do are left as they are.
+    ///
+    /// - Returns: the names that were created.
+    /// - Throws: the first topic that can neither be created nor exists; a broker that does not answer in time.
+    @discardableResult
+    public func createTopics(_ specifications: [TopicSpecification], milliseconds: Int32 = 15_000) throws(KafkaError) -> [String] {
+        guard !specifications.isEmpty else { return [] }
+        var topics: [OpaquePointer?] = []
+        defer { topics.withUnsafeMutableBufferPointer { rd_kafka_NewTopic_destroy_array($0.baseAddress, $0.count) } }
+        for specification in specifications {
+            let result: Result<OpaquePointer, KafkaError> = withUnsafeTemporaryAllocation(of: CChar.self, capacity: 512) { buffer in
+                let topic = rd_kafka_NewTopic_new(
+                    specification.name, specification.partitions, specification.replicationFactor, buffer.baseAddress, buffer.count
+                )
+                guard let topic else {
+                    let reason = buffer.baseAddress.map { String(cString: $0) } ?? ""
+                    return .failure(KafkaError(RD_KAFKA_RESP_ERR__INVALID_ARG, "topic \(specification.name): \(reason)"))
+                }
+                return .success(topic)
+            }
+            let topic = try result.get()
+            topics.append(topic)
+            for (name, value) in specification.settings.sorted(by: { $0.key < $1.key }) {
+                rd_kafka_NewTopic_set_config(topic, name, value)
+            }
+        }
+
+        let event = try self.request(RD_KAFKA_ADMIN_OP_CREATETOPICS, milliseconds, "create topics") { options, queue in
+            topics.withUnsafeMutableBufferPointer {
+                rd_kafka_CreateTopics(self.handle.native, $0.baseAddress, $0.count, options, queue)
+            }
+        }
+        defer { rd_kafka_event_destroy(event) }
+        var created: [String] = []
+        var count = 0
+        let results = rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event), &count)
+        for index in 0..<count {
+            guard let result = results?[index] else { continue }
+            let name = rd_kafka_topic_result_name(result).map { String(cString: $0) } ?? ""
+            switch rd_kafka_topic_result_error(result) {
+            case RD_KAFKA_RESP_ERR_NO_ERROR:
+                created.append(name)
+            case RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS:
+                continue
+            case let code:
+                let reason = rd_kafka_topic_result_error_string(result).map { String(cString: $0) } ?? ""
+                throw KafkaError(code, "create topic \(name): \(reason)")
+            }
+        }
+        return created
+    }
+
+    /// The topics of the cluster, or one of them; a topic that does not exist is not in the answer.
+    public func describeTopics(_ name: String? = nil, milliseconds: Int32 = 10_000) throws(KafkaError) -> [TopicDescription] {
+        var native: OpaquePointer?
+        if let name {
+            native = rd_kafka_topic_new(self.handle.native, name, nil)
+            guard native != nil else { throw KafkaError(rd_kafka_last_error(), "look up topic \(name)") }
+        }
+        defer { if let native { rd_kafka_topic_destroy(native) } }
+        var metadata: UnsafePointer<rd_kafka_metadata>?
+        let code = rd_kafka_metadata(self.handle.native, name == nil ? 1 : 0, native, &metadata, milliseconds)
+        guard code == RD_KAFKA_RESP_ERR_NO_ERROR, let metadata else {
+            throw KafkaError(code, "look up topics: \(String(cString: rd_kafka_err2str(code)))")
+        }
+        defer { rd_kafka_metadata_destroy(metadata) }
+        return (0..<Int(metadata.pointee.topic_cnt)).compactMap { index in
+            let topic = metadata.pointee.topics[index]
+            guard topic.err == RD_KAFKA_RESP_ERR_NO_ERROR, let name = topic.topic else { return nil }
+            let partitions = (0..<Int(topic.partition_cnt)).map { index in
+                let partition = topic.partitions[index]
+                return TopicDescription.PartitionDescription(
+                    id: partition.id,
+                    leader: partition.leader,
+                    replicas: Int(partition.replica_cnt),
+                    inSyncReplicas: Int(partition.isr_cnt)
+                )
+            }
+            return TopicDescription(name: String(cString: name), partitions: partitions)
+        }
+    }
+
+    /// The consumer groups that the cluster knows.
+    public func listGroups(milliseconds: Int32 = 10_000) throws(KafkaError) -> [GroupListing] {
+        var list: UnsafePointer<rd_kafka_group_list>?
+        let code = rd_kafka_list_groups(self.handle.native, nil, &list, milliseconds)
+        guard code == RD_KAFKA_RESP_ERR_NO_ERROR, let list else { throw KafkaError(code, "list groups") }
+        defer { rd_kafka_group_list_destroy(list) }
+        return (0..<Int(list.pointee.group_cnt)).map { index in
+            let group = list.pointee.groups[index]
+            return GroupListing(
+                id: group.group.map { String(cString: $0) } ?? "",
+                state: group.state.map { String(cString: $0) } ?? "",
+                members: Int(group.member_cnt)
+            )
+        }
+    }
+
+    /// A group's committed offsets.
+    ///
+    /// - Parameter partitions: which ones; nil for all that the group has committed.
+    public func committedOffsets(
+        group: String,
+        partitions: [TopicPartition]? = nil,
+        milliseconds: Int32 = 10_000
+    ) throws(KafkaError) -> [CommitPoint] {
+        let list = partitions.flatMap { KafkaConsumer.list($0.map { CommitPoint(source: $0, offset: -1001) }) }
+        defer { if let list { rd_kafka_topic_partition_list_destroy(list) } }
+        var request = rd_kafka_ListConsumerGroupOffsets_new(group, list)
+        defer { rd_kafka_ListConsumerGroupOffsets_destroy(request) }
+        let event = try self.request(RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS, milliseconds, "read the offsets of group \(group)") {
+            rd_kafka_ListConsumerGroupOffsets(self.handle.native, &request, 1, $0, $1)
+        }
+        defer { rd_kafka_event_destroy(event) }
+        var count = 0
+        let results = rd_kafka_ListConsumerGroupOffsets_result_groups(rd_kafka_event_ListConsumerGroupOffsets_result(event), &count)
+        guard count > 0, let result = results?[0] else { return [] }
+        if let error = rd_kafka_group_result_error(result) {
+            throw KafkaError(rd_kafka_error_code(error), "read the offsets of group \(group): \(String(cString: rd_kafka_error_string(error)))")
+        }
+        guard let offsets = rd_kafka_group_result_partitions(result) else { return [] }
+        return KafkaConsumer.points(UnsafeMutablePointer(mutating: offsets))
+    }
+
+    /// Makes one admin request and waits for its event; the caller destroys the event.
+    private func request(
+        _ operation: rd_kafka_admin_op_t,
+        _ milliseconds: Int32,
+        _ action: String,
+        _ body: (OpaquePointer?, OpaquePointer?) -> Void
+    ) throws(KafkaError) -> OpaquePointer {
+        let options = rd_kafka_AdminOptions_new(self.handle.native, operation)
+        defer { rd_kafka_AdminOptions_destroy(options) }
+        let queue = rd_kafka_queue_new(self.handle.native)
+        defer { rd_kafka_queue_destroy(queue) }
+        withUnsafeTemporaryAllocation(of: CChar.self, capacity: 256) { buffer in
+            _ = rd_kafka_AdminOptions_set_request_timeout(options, milliseconds, buffer.baseAddress, buffer.count)
+            if operation == RD_KAFKA_ADMIN_OP_CREATETOPICS {
+                _ = rd_kafka_AdminOptions_set_operation_timeout(options, milliseconds, buffer.baseAddress, buffer.count)
+            }
+        }
+        body(options, queue)
+        guard let event = rd_kafka_queue_poll(queue, milliseconds + 1_000) else {
+            throw KafkaError(RD_KAFKA_RESP_ERR__TIMED_OUT, "\(action): no answer within \(milliseconds) ms")
+        }
+        let code = rd_kafka_event_error(event)
+        guard code == RD_KAFKA_RESP_ERR_NO_ERROR else {
+            let reason = rd_kafka_event_error_string(event).map { String(cString: $0) } ?? ""
+            rd_kafka_event_destroy(event)
+            throw KafkaError(code, "\(action): \(reason)")
+        }
+        return event
+    }
+}

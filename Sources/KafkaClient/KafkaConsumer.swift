@@ -1,0 +1,338 @@
+import CRDKafka
+import Glibc
+
+/// A partition that is assigned to this consumer, with its own queue of fetched records.
+///
+/// Not reading the queue is the way to hold a partition back: librdkafka then stops fetching at `queued.max.messages.kbytes`. (Pausing together
+/// with batch reads loses positions in librdkafka before 2.1.)
+public final class AssignedPartition {
+    public let source: TopicPartition
+    fileprivate let queue: OpaquePointer
+
+    fileprivate init(source: TopicPartition, queue: OpaquePointer) {
+        self.source = source
+        self.queue = queue
+    }
+
+    deinit {
+        rd_kafka_queue_io_event_enable(self.queue, -1, nil, 0)
+        rd_kafka_queue_destroy(self.queue)
+    }
+}
+
+/// An offset to commit: the next one to read, and text that travels with it.
+public struct CommitPoint: Sendable, Hashable {
+    public let source: TopicPartition
+    public let offset: Int64
+    /// At most 4,096 bytes, without NUL; nil for none.
+    public let metadata: String?
+
+    public init(source: TopicPartition, offset: Int64, metadata: String? = nil) {
+        self.source = source
+        self.offset = offset
+        self.metadata = metadata
+    }
+}
+
+/// What a consumer tells its owner, on the owner's thread, inside ``KafkaConsumer/poll()`` or ``KafkaConsumer/close(milliseconds:)``.
+public struct ConsumerEvents {
+    /// Partitions have arrived; their queues may be read from now on.
+    public var assigned: ([AssignedPartition]) -> Void
+    /// Partitions leave when this returns: drain and commit here, within the group's patience. `lost`: they are gone already, do not commit.
+    public var revoked: (_ partitions: [TopicPartition], _ lost: Bool) -> Void
+    /// A record that reached the consumer's own queue before its partition's queue was split off; belongs before those of the queue.
+    public var record: (ConsumedRecord) -> Void
+    /// A partition or the group has a problem; fatal ones say so.
+    public var failed: (KafkaError) -> Void
+    /// An asynchronous commit has ended.
+    public var committed: ([CommitPoint], KafkaError?) -> Void
+
+    public init(
+        assigned: @escaping ([AssignedPartition]) -> Void,
+        revoked: @escaping ([TopicPartition], Bool) -> Void,
+        record: @escaping (ConsumedRecord) -> Void,
+        failed: @escaping (KafkaError) -> Void,
+        committed: @escaping ([CommitPoint], KafkaError?) -> Void
+    ) {
+        self.assigned = assigned
+        self.revoked = revoked
+        self.record = record
+        self.failed = failed
+        self.committed = committed
+    }
+}
+
+/// A member of a consumer group, or a reader of chosen partitions; owned by one thread.
+///
+/// Every partition has a queue of its own, and librdkafka raises the ``WakeSignal`` when a queue turns non-empty: nothing polls by the clock.
+public final class KafkaConsumer {
+    private let handle: ClientHandle
+    private let wake: WakeSignal
+    private let events: ConsumerEvents
+    private var partitions: [TopicPartition: AssignedPartition] = [:]
+    private var isClosed = false
+
+    /// Makes a consumer.
+    ///
+    /// Defaults unless set: cooperative-sticky, manual commits, earliest offset when there is none, a heartbeat of 500 ms (a new member has its
+    /// partitions after two heartbeats), a session of 6 s, and a deep local queue (2.0.2 stops fetching for a second when it is full).
+    /// - Throws: what librdkafka does not accept.
+    public init(configuration: KafkaConfiguration, observer: KafkaObserver, wake: WakeSignal, events: ConsumerEvents) throws(KafkaError) {
+        var defaults = configuration
+        for (name, value) in [
+            ("partition.assignment.strategy", "cooperative-sticky"), ("auto.offset.reset", "earliest"), ("heartbeat.interval.ms", "500"),
+            ("session.timeout.ms", "6000"), ("queued.min.messages", "1000000"), ("queued.max.messages.kbytes", "8192"),
+            ("fetch.wait.max.ms", "100"), ("fetch.error.backoff.ms", "100"),
+        ] where defaults[name] == nil { defaults[name] = value }
+        // Offsets are committed by hand, and only what is finished: never by librdkafka.
+        defaults["enable.auto.commit"] = "false"
+        defaults["enable.auto.offset.store"] = "false"
+        self.handle = try ClientHandle(RD_KAFKA_CONSUMER, configuration: defaults, observer: observer) { conf in
+            rd_kafka_conf_set_rebalance_cb(conf, forwardRebalance)
+            rd_kafka_conf_set_offset_commit_cb(conf, forwardCommit)
+        }
+        self.wake = wake
+        self.events = events
+        rd_kafka_poll_set_consumer(self.handle.native)
+        if let queue = rd_kafka_queue_get_consumer(self.handle.native) {
+            enableWake(queue, wake)
+            rd_kafka_queue_destroy(queue)
+        }
+        self.handle.callbacks.onRebalance = { [unowned self] code, list in self.rebalance(code, list) }
+        self.handle.callbacks.onCommit = { [unowned self] code, list in
+            self.events.committed(list.map { KafkaConsumer.points($0) } ?? [], code == RD_KAFKA_RESP_ERR_NO_ERROR ? nil : KafkaError(code))
+        }
+    }
+
+    deinit {
+        // Queues and messages go before the handle, else its destruction waits for them.
+        self.partitions.removeAll()
+        self.handle.callbacks.onRebalance = nil
+        self.handle.callbacks.onCommit = nil
+        if !self.isClosed { self.handle.abandon() }
+    }
+
+    /// Joins the group for these topics.
+    public func subscribe(to topics: [String]) throws(KafkaError) {
+        guard let list = rd_kafka_topic_partition_list_new(Int32(topics.count)) else { return }
+        defer { rd_kafka_topic_partition_list_destroy(list) }
+        for topic in topics { rd_kafka_topic_partition_list_add(list, topic, crdkafka_partition_unassigned) }
+        let code = rd_kafka_subscribe(self.handle.native, list)
+        guard code == RD_KAFKA_RESP_ERR_NO_ERROR else { throw KafkaError(code, "subscribe to \(topics.joined(separator: ", "))") }
+    }
+
+    /// Reads chosen partitions from chosen offsets, outside of any group; `offset` −1 starts at the end, −2 at the beginning.
+    public func assign(_ starts: [(source: TopicPartition, offset: Int64)]) throws(KafkaError) {
+        guard let list = rd_kafka_topic_partition_list_new(Int32(starts.count)) else { return }
+        defer { rd_kafka_topic_partition_list_destroy(list) }
+        for start in starts {
+            rd_kafka_topic_partition_list_add(list, start.source.topic, start.source.partition)?.pointee.offset = start.offset
+        }
+        let code = rd_kafka_assign(self.handle.native, list)
+        guard code == RD_KAFKA_RESP_ERR_NO_ERROR else { throw KafkaError(code, "assign partitions") }
+        self.splitQueues(list)
+    }
+
+    /// Serves the group: rebalances, commit results, errors. Never waits.
+    ///
+    /// Must be called now and then (the group's patience is `max.poll.interval.ms`), which every turn of the owner's loop does.
+    public func poll() {
+        while let message = rd_kafka_consumer_poll(self.handle.native, 0) {
+            defer { rd_kafka_message_destroy(message) }
+            if message.pointee.err == RD_KAFKA_RESP_ERR_NO_ERROR {
+                self.events.record(ConsumedRecord(copying: message, from: self.source(of: message)))
+            } else {
+                self.events.failed(KafkaConsumer.error(in: message))
+            }
+        }
+    }
+
+    /// Reads records that a partition has fetched, without waiting.
+    ///
+    /// - Parameters:
+    ///   - maximum: the number of records wanted at most; at most 512 are read at once.
+    ///   - body: gets each record in offset order.
+    /// - Returns: the number of records read; less than was wanted means that the queue is empty for now.
+    public func read(_ partition: AssignedPartition, maximum: Int, _ body: (ConsumedRecord) -> Void) -> Int {
+        withUnsafeTemporaryAllocation(of: UnsafeMutablePointer<rd_kafka_message_t>?.self, capacity: min(maximum, 512)) { messages in
+            let count = rd_kafka_consume_batch_queue(partition.queue, 0, messages.baseAddress, messages.count)
+            guard count > 0 else { return 0 }
+            for case let message? in messages.prefix(count) {
+                if message.pointee.err == RD_KAFKA_RESP_ERR_NO_ERROR {
+                    body(ConsumedRecord(copying: message, from: partition.source))
+                } else {
+                    self.events.failed(KafkaConsumer.error(in: message))
+                }
+                rd_kafka_message_destroy(message)
+            }
+            return count
+        }
+    }
+
+    /// Commits offsets; waiting for the broker's answer or having ``ConsumerEvents/committed`` called with it.
+    public func commit(_ points: [CommitPoint], wait: Bool) throws(KafkaError) {
+        guard !points.isEmpty, let list = KafkaConsumer.list(points) else { return }
+        defer { rd_kafka_topic_partition_list_destroy(list) }
+        let code = rd_kafka_commit(self.handle.native, list, wait ? 0 : 1)
+        guard code == RD_KAFKA_RESP_ERR_NO_ERROR else { throw KafkaError(code, "commit \(points.count) offsets") }
+    }
+
+    /// The group's committed offsets of partitions; −1001 where there is none.
+    public func committed(_ partitions: [TopicPartition], milliseconds: Int32 = 5_000) throws(KafkaError) -> [CommitPoint] {
+        guard let list = KafkaConsumer.list(partitions.map { CommitPoint(source: $0, offset: -1001) }) else { return [] }
+        defer { rd_kafka_topic_partition_list_destroy(list) }
+        let code = rd_kafka_committed(self.handle.native, list, milliseconds)
+        guard code == RD_KAFKA_RESP_ERR_NO_ERROR else { throw KafkaError(code, "read committed offsets") }
+        return KafkaConsumer.points(list)
+    }
+
+    /// The first and the next offset of a partition as the broker tells them.
+    public func watermarks(of source: TopicPartition, milliseconds: Int32 = 5_000) throws(KafkaError) -> (low: Int64, high: Int64) {
+        var low: Int64 = 0
+        var high: Int64 = 0
+        let code = rd_kafka_query_watermark_offsets(self.handle.native, source.topic, source.partition, &low, &high, milliseconds)
+        guard code == RD_KAFKA_RESP_ERR_NO_ERROR else { throw KafkaError(code, "read the offsets of \(source)") }
+        return (low, high)
+    }
+
+    /// Leaves the group: revokes what is assigned (``ConsumerEvents/revoked`` runs) and says goodbye to the coordinator.
+    ///
+    /// - Returns: whether it ended within the time; if not, the handle is abandoned, because librdkafka before 2.4 can hang here.
+    @discardableResult
+    public func close(milliseconds: Int) -> Bool {
+        guard !self.isClosed else { return true }
+        guard let queue = rd_kafka_queue_new(self.handle.native) else { return false }
+        if let error = rd_kafka_consumer_close_queue(self.handle.native, queue) {
+            rd_kafka_error_destroy(error)
+            rd_kafka_queue_destroy(queue)
+            return false
+        }
+        var start = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &start)
+        while rd_kafka_consumer_closed(self.handle.native) == 0 {
+            var now = timespec()
+            clock_gettime(CLOCK_MONOTONIC, &now)
+            let elapsed = (now.tv_sec - start.tv_sec) * 1000 + (now.tv_nsec - start.tv_nsec) / 1_000_000
+            guard elapsed < milliseconds else { break }
+            if let event = rd_kafka_queue_poll(queue, Int32(min(100, milliseconds - elapsed))) { rd_kafka_event_destroy(event) }
+        }
+        self.isClosed = rd_kafka_consumer_closed(self.handle.native) != 0
+        self.partitions.removeAll()
+        rd_kafka_queue_destroy(queue)
+        return self.isClosed
+    }
+
+    /// The id that the coordinator gave to this member; nil before it joined.
+    public var memberID: String? {
+        guard let text = rd_kafka_memberid(self.handle.native) else { return nil }
+        defer { rd_kafka_mem_free(self.handle.native, text) }
+        return String(cString: text)
+    }
+
+    private func rebalance(_ code: rd_kafka_resp_err_t, _ list: UnsafeMutablePointer<rd_kafka_topic_partition_list_t>) {
+        let native = self.handle.native
+        let cooperative = rd_kafka_rebalance_protocol(native).map { strcmp($0, "COOPERATIVE") == 0 } ?? false
+        switch code {
+        case RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS:
+            if cooperative {
+                self.report(rd_kafka_incremental_assign(native, list), "assign partitions")
+            } else {
+                self.report(rd_kafka_assign(native, list), "assign partitions")
+            }
+            self.events.assigned(self.splitQueues(list))
+        case RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS:
+            let sources = KafkaConsumer.points(list).map(\.source)
+            self.events.revoked(sources, rd_kafka_assignment_lost(native) != 0)
+            if cooperative {
+                self.report(rd_kafka_incremental_unassign(native, list), "give partitions back")
+            } else {
+                self.report(rd_kafka_assign(native, nil), "give partitions back")
+            }
+            for source in sources { self.partitions[source] = nil }
+        default:
+            self.report(rd_kafka_assign(native, nil), "end the assignment")
+            self.events.failed(KafkaError(code, "rebalance failed: \(String(cString: rd_kafka_err2str(code)))"))
+        }
+    }
+
+    @discardableResult
+    private func splitQueues(_ list: UnsafeMutablePointer<rd_kafka_topic_partition_list_t>) -> [AssignedPartition] {
+        var assigned: [AssignedPartition] = []
+        for source in KafkaConsumer.points(list).map(\.source) {
+            guard let queue = rd_kafka_queue_get_partition(self.handle.native, source.topic, source.partition) else { continue }
+            rd_kafka_queue_forward(queue, nil)
+            enableWake(queue, self.wake)
+            let partition = AssignedPartition(source: source, queue: queue)
+            self.partitions[source] = partition
+            assigned.append(partition)
+        }
+        // Records may have reached a queue before its wake-up was armed.
+        self.wake.raise()
+        return assigned
+    }
+
+    /// The partitions that are assigned now.
+    public var assignment: [AssignedPartition] { Array(self.partitions.values) }
+
+    private func report(_ error: OpaquePointer?, _ action: String) {
+        if let error { self.events.failed(KafkaError(consuming: error, doing: action)) }
+    }
+
+    private func report(_ code: rd_kafka_resp_err_t, _ action: String) {
+        if code != RD_KAFKA_RESP_ERR_NO_ERROR { self.events.failed(KafkaError(code, "\(action): \(String(cString: rd_kafka_err2str(code)))")) }
+    }
+
+    private func source(of message: UnsafeMutablePointer<rd_kafka_message_t>) -> TopicPartition {
+        let topic = message.pointee.rkt.flatMap { rd_kafka_topic_name($0) }.map { String(cString: $0) } ?? ""
+        return TopicPartition(topic: topic, partition: message.pointee.partition)
+    }
+
+    private static func error(in message: UnsafeMutablePointer<rd_kafka_message_t>) -> KafkaError {
+        KafkaError(message.pointee.err, rd_kafka_message_errstr(message).map { String(cString: $0) })
+    }
+
+    static func points(_ list: UnsafeMutablePointer<rd_kafka_topic_partition_list_t>) -> [CommitPoint] {
+        (0..<Int(list.pointee.cnt)).map { index in
+            let element = list.pointee.elems[index]
+            let metadata: String? = element.metadata.flatMap { pointer in
+                element.metadata_size > 0
+                    ? String(decoding: UnsafeRawBufferPointer(start: pointer, count: element.metadata_size), as: UTF8.self) : nil
+            }
+            let source = TopicPartition(topic: element.topic.map { String(cString: $0) } ?? "", partition: element.partition)
+            return CommitPoint(source: source, offset: element.offset, metadata: metadata)
+        }
+    }
+
+    /// librdkafka frees the metadata with the list, so it is allocated with malloc.
+    static func list(_ points: [CommitPoint]) -> UnsafeMutablePointer<rd_kafka_topic_partition_list_t>? {
+        guard let list = rd_kafka_topic_partition_list_new(Int32(points.count)) else { return nil }
+        for point in points {
+            guard let element = rd_kafka_topic_partition_list_add(list, point.source.topic, point.source.partition) else { continue }
+            element.pointee.offset = point.offset
+            guard let metadata = point.metadata, !metadata.isEmpty, let copy = strdup(metadata) else { continue }
+            element.pointee.metadata = UnsafeMutableRawPointer(copy)
+            element.pointee.metadata_size = strlen(copy)
+        }
+        return list
+    }
+}
+
+private func forwardRebalance(
+    _ native: OpaquePointer?,
+    _ code: rd_kafka_resp_err_t,
+    _ list: UnsafeMutablePointer<rd_kafka_topic_partition_list_t>?,
+    _ opaque: UnsafeMutableRawPointer?
+) {
+    guard let opaque, let list else { return }
+    Unmanaged<ClientHandle.Callbacks>.fromOpaque(opaque).takeUnretainedValue().onRebalance?(code, list)
+}
+
+private func forwardCommit(
+    _ native: OpaquePointer?,
+    _ code: rd_kafka_resp_err_t,
+    _ list: UnsafeMutablePointer<rd_kafka_topic_partition_list_t>?,
+    _ opaque: UnsafeMutableRawPointer?
+) {
+    guard let opaque else { return }
+    Unmanaged<ClientHandle.Callbacks>.fromOpaque(opaque).takeUnretainedValue().onCommit?(code, list)
+}

@@ -1,0 +1,189 @@
+public import Wire
+
+import CRDKafka
+import Synchronization
+
+/// A topic of one producer, looked up once.
+public struct ProducerTopic: Sendable, Hashable {
+    public let name: String
+    fileprivate let index: Int
+}
+
+/// Produces records and hands back their delivery reports in batches.
+///
+/// Any thread may produce. Reports are read by one owner: librdkafka raises the ``WakeSignal`` when some are there, the owner calls
+/// ``readReports(_:)``. A report carries the token that was given with its record; token 0 asks for no report of success.
+public final class KafkaProducer: Sendable {
+    /// What became of an attempt to enqueue a record.
+    public enum Outcome: Sendable, Hashable {
+        /// It is in the queue; its report will come.
+        case accepted
+        /// The local queue is full: try again after some reports were read.
+        case full
+        /// It will not be sent.
+        case refused(KafkaError)
+    }
+
+    private let handle: ClientHandle
+    nonisolated(unsafe) private let reports: OpaquePointer
+    private let topics = Mutex(Topics())
+    private let wake: WakeSignal
+
+    private struct Topics: ~Copyable {
+        var byName: [String: Int] = [:]
+        var natives: [OpaquePointer] = []
+    }
+
+    /// Makes a producer.
+    ///
+    /// Defaults unless set: idempotence on, acks from all replicas, murmur2 partitioner (the Java client's, so that replies and requests of one
+    /// key agree with Java producers), 5 ms linger, lz4.
+    /// - Throws: what librdkafka does not accept.
+    public init(configuration: KafkaConfiguration, observer: KafkaObserver, wake: WakeSignal = WakeSignal()) throws(KafkaError) {
+        var defaults = configuration
+        for (name, value) in [
+            ("enable.idempotence", "true"), ("partitioner", "murmur2_random"), ("linger.ms", "5"), ("compression.type", "lz4"),
+        ] where defaults[name] == nil { defaults[name] = value }
+        self.handle = try ClientHandle(RD_KAFKA_PRODUCER, configuration: defaults, observer: observer) { conf in
+            rd_kafka_conf_set_events(conf, RD_KAFKA_EVENT_DR)
+        }
+        self.wake = wake
+        guard let queue = rd_kafka_queue_get_main(self.handle.native) else {
+            throw KafkaError(RD_KAFKA_RESP_ERR__CRIT_SYS_RESOURCE, "the producer has no main queue")
+        }
+        self.reports = queue
+        enableWake(queue, wake)
+    }
+
+    deinit {
+        rd_kafka_queue_io_event_enable(self.reports, -1, nil, 0)
+        rd_kafka_purge(self.handle.native, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT | RD_KAFKA_PURGE_F_NON_BLOCKING)
+        self.topics.withLock { topics in
+            for native in topics.natives { rd_kafka_topic_destroy(native) }
+        }
+        rd_kafka_queue_destroy(self.reports)
+    }
+
+    /// Looks a topic up, or makes librdkafka's object for it.
+    ///
+    /// - Throws: a name that librdkafka does not accept.
+    public func topic(_ name: String) throws(KafkaError) -> ProducerTopic {
+        let found: Int? = self.topics.withLock { topics in
+            if let index = topics.byName[name] { return index }
+            guard let native = rd_kafka_topic_new(self.handle.native, name, nil) else { return nil }
+            topics.natives.append(native)
+            topics.byName[name] = topics.natives.count - 1
+            return topics.natives.count - 1
+        }
+        guard let found else { throw KafkaError(rd_kafka_last_error(), "cannot use topic \(name)") }
+        return ProducerTopic(name: name, index: found)
+    }
+
+    /// Enqueues a record; key, value and headers are copied.
+    ///
+    /// - Parameters:
+    ///   - partition: the partition, or nil for the partitioner's choice by key.
+    ///   - token: comes back with the delivery report.
+    public func produce(
+        to topic: ProducerTopic,
+        partition: Int32? = nil,
+        key: UnsafeRawBufferPointer?,
+        value: UnsafeRawBufferPointer?,
+        headers: RecordHeadersView? = nil,
+        token: UInt = 0
+    ) -> Outcome {
+        guard let native = self.topics.withLock({ topics in topic.index < topics.natives.count ? topics.natives[topic.index] : nil }) else {
+            return .refused(KafkaError(RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC, "topic \(topic.name) belongs to another producer"))
+        }
+        let list: OpaquePointer? = headers.flatMap { headers in
+            guard headers.count > 0 else { return nil }
+            let list = rd_kafka_headers_new(headers.count)
+            headers.forEach { name, value in
+                rd_kafka_header_add(
+                    list,
+                    name.assumingMemoryBound(to: CChar.self).baseAddress,
+                    name.count,
+                    value?.baseAddress ?? (value == nil ? nil : UnsafeRawPointer(bitPattern: 1)),
+                    value?.count ?? 0
+                )
+            }
+            return list
+        }
+
+        let error = withUnsafeTemporaryAllocation(of: rd_kafka_vu_t.self, capacity: 7) { fields in
+            fields[0].vtype = RD_KAFKA_VTYPE_RKT
+            fields[0].u.rkt = native
+            fields[1].vtype = RD_KAFKA_VTYPE_PARTITION
+            fields[1].u.i32 = partition ?? crdkafka_partition_unassigned
+            fields[2].vtype = RD_KAFKA_VTYPE_MSGFLAGS
+            fields[2].u.i = RD_KAFKA_MSG_F_COPY
+            fields[3].vtype = RD_KAFKA_VTYPE_VALUE
+            fields[3].u.mem.ptr = UnsafeMutableRawPointer(mutating: value.map { $0.baseAddress ?? emptyBytes })
+            fields[3].u.mem.size = value?.count ?? 0
+            fields[4].vtype = RD_KAFKA_VTYPE_KEY
+            fields[4].u.mem.ptr = UnsafeMutableRawPointer(mutating: key.map { $0.baseAddress ?? emptyBytes })
+            fields[4].u.mem.size = key?.count ?? 0
+            fields[5].vtype = RD_KAFKA_VTYPE_OPAQUE
+            fields[5].u.ptr = UnsafeMutableRawPointer(bitPattern: token)
+            guard let list else { return rd_kafka_produceva(self.handle.native, fields.baseAddress, 6) }
+            fields[6].vtype = RD_KAFKA_VTYPE_HEADERS
+            fields[6].u.headers = list
+            return rd_kafka_produceva(self.handle.native, fields.baseAddress, 7)
+        }
+        guard let error else { return .accepted }
+        // A failed call did not take the headers.
+        if let list { rd_kafka_headers_destroy(list) }
+        guard rd_kafka_error_code(error) != RD_KAFKA_RESP_ERR__QUEUE_FULL else {
+            rd_kafka_error_destroy(error)
+            return .full
+        }
+        return .refused(KafkaError(consuming: error, doing: "produce to \(topic.name)"))
+    }
+
+    /// Reads the delivery reports that are there, without waiting; librdkafka's error and statistics callbacks run inside.
+    ///
+    /// - Parameter body: a record's token and, when it was not delivered, why.
+    /// - Returns: the number of reports read.
+    @discardableResult
+    public func readReports(_ body: (UInt, KafkaError?) -> Void) -> Int {
+        var total = 0
+        while let event = rd_kafka_queue_poll(self.reports, 0) {
+            if rd_kafka_event_type(event) == RD_KAFKA_EVENT_DR {
+                withUnsafeTemporaryAllocation(of: UnsafePointer<rd_kafka_message_t>?.self, capacity: 256) { messages in
+                    while true {
+                        let count = rd_kafka_event_message_array(event, messages.baseAddress, messages.count)
+                        guard count > 0 else { break }
+                        total += count
+                        for case let message? in messages.prefix(count) {
+                            let code = message.pointee.err
+                            let error = code == RD_KAFKA_RESP_ERR_NO_ERROR ? nil : KafkaError(code)
+                            body(UInt(bitPattern: message.pointee._private), error)
+                        }
+                    }
+                }
+            }
+            rd_kafka_event_destroy(event)
+        }
+        return total
+    }
+
+    /// Sends what lingers now instead of at the end of its linger time, and waits at most `milliseconds` for the reports to be **created**;
+    /// they still must be read. Called with 0 from an owner's loop it only pushes.
+    public func flush(milliseconds: Int32) {
+        rd_kafka_flush(self.handle.native, milliseconds)
+    }
+
+    /// Records and requests that wait in the client, reports not yet read included.
+    public var queueLength: Int { Int(rd_kafka_outq_len(self.handle.native)) }
+}
+
+/// A place to point to for present but empty bytes: librdkafka reads a null pointer as "no key" or "no value".
+nonisolated(unsafe) private let emptyBytes = UnsafeRawPointer(UnsafeMutableRawPointer.allocate(byteCount: 1, alignment: 1))
+
+/// Lets librdkafka raise a signal when a queue turns non-empty.
+func enableWake(_ queue: OpaquePointer, _ wake: WakeSignal) {
+    guard wake.descriptor >= 0 else { return }
+    var one: UInt64 = 1
+    // librdkafka copies the payload.
+    withUnsafeBytes(of: &one) { rd_kafka_queue_io_event_enable(queue, wake.descriptor, $0.baseAddress, $0.count) }
+}

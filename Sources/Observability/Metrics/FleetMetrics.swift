@@ -1,0 +1,171 @@
+/// Every metric of the fleet: one place for name, help, kind and labels. Labels are listed in the order in which values are given.
+///
+/// Names follow Prometheus' conventions: prefix `fleet_`, base units (seconds, bytes), `_total` for counters.
+public enum FleetMetrics: String, CaseIterable, Sendable {
+    /// Records taken from Kafka.
+    case recordsReceived = "fleet_worker_records_received_total"
+    /// Records handed to an orchestrator; every attempt counts.
+    case recordsStarted = "fleet_worker_records_started_total"
+    /// Records answered with success.
+    case recordsSucceeded = "fleet_worker_records_succeeded_total"
+    /// Records answered with a failure, by error category.
+    case recordsFailed = "fleet_worker_records_failed_total"
+    /// Attempts that failed and were scheduled again.
+    case recordsRetried = "fleet_worker_records_retried_total"
+    /// Records written to the dead letter topic, by reason.
+    case recordsDead = "fleet_worker_records_dead_total"
+    /// Records whose bytes are no request.
+    case recordsUndecodable = "fleet_worker_records_undecodable_total"
+    /// Records finished without running, by reason.
+    case recordsSkipped = "fleet_worker_records_skipped_total"
+    /// Records whose deadline had passed before they started.
+    case recordsExpired = "fleet_worker_records_expired_total"
+    /// Records cancelled while queued or running.
+    case recordsCancelled = "fleet_worker_records_cancelled_total"
+    /// Results dropped because their partition belongs to another worker by now.
+    case staleCompletions = "fleet_worker_records_stale_completion_total"
+    /// Time an orchestrator took for one attempt.
+    case recordDuration = "fleet_worker_record_duration_seconds"
+    /// Time between a record's timestamp and its start.
+    case recordQueueTime = "fleet_worker_record_queue_seconds"
+    /// Handlers that run.
+    case recordsRunning = "fleet_worker_records_running"
+    /// Records that were delivered a second time and dropped.
+    case recordsRepeated = "fleet_worker_records_repeated_total"
+    /// Outputs that the broker did not take and that are tried again.
+    case deliveryRetries = "fleet_worker_delivery_retries_total"
+    /// Direct replies and signals that were given up.
+    case undelivered = "fleet_worker_undelivered_total"
+    /// Progress notices and snapshots that were given up.
+    case noticesDropped = "fleet_worker_notices_dropped_total"
+    /// Records taken from Kafka and not finished.
+    case recordsInFlight = "fleet_worker_records_in_flight"
+    /// Bytes of the records taken from Kafka and not finished.
+    case bytesInFlight = "fleet_worker_bytes_in_flight"
+    /// Age of the oldest record that is not finished, since it was taken.
+    case oldestUnfinishedAge = "fleet_worker_oldest_unfinished_age_seconds"
+    /// Partitions this worker owns.
+    case partitionsAssigned = "fleet_worker_partitions_assigned"
+    /// Assignments, revocations and losses of partitions.
+    case rebalances = "fleet_worker_rebalances_total"
+    /// Time a revocation waited for running records.
+    case revokeDrainTime = "fleet_worker_revoke_drain_seconds"
+    /// Offset commits and transactions that succeeded.
+    case commits = "fleet_worker_commits_total"
+    /// Offset commits and transactions that failed.
+    case commitFailures = "fleet_worker_commit_failures_total"
+    /// Size of the commit metadata last written.
+    case commitMetadataBytes = "fleet_worker_commit_metadata_bytes"
+    /// Commit metadata that could not be read at an assignment.
+    case commitMetadataUnreadable = "fleet_worker_commit_metadata_unreadable_total"
+    /// Feedback signals published.
+    case signals = "fleet_worker_signals_total"
+    /// Replies published.
+    case replies = "fleet_worker_replies_total"
+    /// Round-trip time to a broker over the last statistics interval.
+    case brokerRoundTripTime = "fleet_kafka_broker_rtt_seconds"
+    /// Bytes sent to brokers.
+    case sentBytes = "fleet_kafka_tx_bytes_total"
+    /// Bytes received from brokers.
+    case receivedBytes = "fleet_kafka_rx_bytes_total"
+    /// Records between the committed offset and the end of a partition.
+    case consumerLag = "fleet_kafka_consumer_lag"
+    /// The lag without the records above the committed offset that are finished.
+    case effectiveLag = "fleet_kafka_consumer_effective_lag"
+    /// Messages in the producer's queue, in flight ones included.
+    case producerQueueMessages = "fleet_kafka_producer_queue_messages"
+    /// Bytes in the producer's queue, in flight ones included.
+    case producerQueueBytes = "fleet_kafka_producer_queue_bytes"
+    /// Errors reported by the Kafka client, by code.
+    case kafkaErrors = "fleet_kafka_errors_total"
+    /// Log lines that standard error did not take, since the start.
+    case logLinesDropped = "fleet_log_lines_dropped"
+    /// Always 1; the version is in the label.
+    case buildInfo = "fleet_build_info"
+
+    /// What a registry needs to know about the metric.
+    public var descriptor: MetricDescriptor {
+        switch self {
+        case .recordsReceived: self.counter(["layer"], "Records taken from Kafka.")
+        case .recordsStarted: self.counter(["layer", "orchestrator"], "Records handed to an orchestrator; every attempt counts.")
+        case .recordsSucceeded: self.counter(["layer", "orchestrator"], "Records answered with success.")
+        case .recordsFailed: self.counter(["layer", "orchestrator", "category"], "Records answered with a failure, by error category.")
+        case .recordsRetried: self.counter(["layer", "orchestrator"], "Attempts that failed and were scheduled again.")
+        case .recordsDead: self.counter(["layer", "reason"], "Records written to the dead letter topic, by reason.")
+        case .recordsUndecodable: self.counter(["layer"], "Records whose bytes are no request.")
+        case .recordsSkipped: self.counter(["layer", "reason"], "Records finished without running, by reason.")
+        case .recordsExpired: self.counter(["layer"], "Records whose deadline had passed before they started.")
+        case .recordsCancelled: self.counter(["layer"], "Records cancelled while queued or running.")
+        case .staleCompletions: self.counter(["layer"], "Results dropped because their partition belongs to another worker by now.")
+        case .recordDuration: self.histogram(["layer", "orchestrator"], "Time an orchestrator took for one attempt.")
+        case .recordQueueTime: self.histogram(["layer"], "Time between a record's timestamp and its start.")
+        case .recordsRunning: self.gauge(["layer"], "Handlers that run.")
+        case .recordsRepeated: self.counter(["layer"], "Records that were delivered a second time and dropped.")
+        case .deliveryRetries: self.counter(["layer"], "Outputs that the broker did not take and that are tried again.")
+        case .undelivered: self.counter(["layer"], "Direct replies and signals that were given up.")
+        case .noticesDropped: self.counter(["layer"], "Progress notices and snapshots that were given up.")
+        case .recordsInFlight: self.gauge(["layer"], "Records taken from Kafka and not finished.")
+        case .bytesInFlight: self.gauge(["layer"], "Bytes of the records taken from Kafka and not finished.")
+        case .oldestUnfinishedAge: self.gauge(["layer"], "Age of the oldest record that is not finished, since it was taken.")
+        case .partitionsAssigned: self.gauge(["layer"], "Partitions this worker owns.")
+        case .rebalances: self.counter(["layer", "event"], "Assignments, revocations and losses of partitions.")
+        case .revokeDrainTime: self.histogram(["layer"], "Time a revocation waited for running records.")
+        case .commits: self.counter(["layer"], "Offset commits and transactions that succeeded.")
+        case .commitFailures: self.counter(["layer"], "Offset commits and transactions that failed.")
+        case .commitMetadataBytes: self.gauge(["layer", "topic", "partition"], "Size of the commit metadata last written.")
+        case .commitMetadataUnreadable: self.counter(["layer"], "Commit metadata that could not be read at an assignment.")
+        case .signals: self.counter(["layer"], "Feedback signals published.")
+        case .replies: self.counter(["layer"], "Replies published.")
+        case .brokerRoundTripTime:
+            self.gauge(["client", "broker", "quantile"], "Round-trip time to a broker over the last statistics interval.")
+        case .sentBytes: self.counter(["client"], "Bytes sent to brokers.")
+        case .receivedBytes: self.counter(["client"], "Bytes received from brokers.")
+        case .consumerLag: self.gauge(["topic", "partition"], "Records between the committed offset and the end of a partition.")
+        case .effectiveLag: self.gauge(["topic", "partition"], "The lag without the records above the committed offset that are finished.")
+        case .producerQueueMessages: self.gauge(["client"], "Messages in the producer's queue, in flight ones included.")
+        case .producerQueueBytes: self.gauge(["client"], "Bytes in the producer's queue, in flight ones included.")
+        case .kafkaErrors: self.counter(["client", "code"], "Errors reported by the Kafka client, by code.")
+        case .logLinesDropped: self.gauge([], "Log lines that standard error did not take, since the start.")
+        case .buildInfo: self.gauge(["version"], "Always 1; the version is in the label.")
+        }
+    }
+
+    private func counter(_ labels: [String], _ help: String) -> MetricDescriptor {
+        MetricDescriptor(name: self.rawValue, help: help, kind: .counter, labels: labels)
+    }
+
+    private func gauge(_ labels: [String], _ help: String) -> MetricDescriptor {
+        MetricDescriptor(name: self.rawValue, help: help, kind: .gauge, labels: labels)
+    }
+
+    private func histogram(_ labels: [String], _ help: String) -> MetricDescriptor {
+        MetricDescriptor(name: self.rawValue, help: help, kind: .histogram, labels: labels)
+    }
+}
+
+extension MetricsRegistry {
+    /// The counter of a fleet metric with these label values.
+    public func counter(_ metric: FleetMetrics, _ labelValues: String...) -> Counter {
+        self.counter(metric.descriptor, labelValues)
+    }
+
+    /// The gauge of a fleet metric with these label values.
+    public func gauge(_ metric: FleetMetrics, _ labelValues: String...) -> Gauge {
+        self.gauge(metric.descriptor, labelValues)
+    }
+
+    /// The histogram of a fleet metric with these label values.
+    public func histogram(_ metric: FleetMetrics, _ labelValues: String...) -> Histogram {
+        self.histogram(metric.descriptor, labelValues)
+    }
+
+    /// Exports a gauge of the fleet whose value is read at each export.
+    public func observe(_ metric: FleetMetrics, _ labelValues: String..., read: @escaping @Sendable () -> Double) {
+        self.observe(metric.descriptor, labelValues, read: read)
+    }
+
+    /// Ends the export of one series of a fleet metric.
+    public func remove(_ metric: FleetMetrics, _ labelValues: String...) {
+        self.remove(metric.descriptor, labelValues)
+    }
+}

@@ -1,0 +1,35 @@
+/// A rule of the framework was broken by its user.
+public struct OrchestrationError: Error, Sendable, Hashable, CustomStringConvertible {
+    /// Which rule; more may be added.
+    public struct Code: Sendable, Hashable, CustomStringConvertible {
+        private enum Kind: String, Sendable {
+            case alreadyRegistered, notRegistered, facadeIsShutDown, depthLimitExceeded, invalidSignal
+        }
+
+        private let kind: Kind
+
+        /// An orchestrator of that name exists already.
+        public static let alreadyRegistered = Code(kind: .alreadyRegistered)
+        /// No orchestrator of that name exists.
+        public static let notRegistered = Code(kind: .notRegistered)
+        /// The facade takes no orchestrators any more.
+        public static let facadeIsShutDown = Code(kind: .facadeIsShutDown)
+        /// Orchestrators call each other more deeply than the context allows.
+        public static let depthLimitExceeded = Code(kind: .depthLimitExceeded)
+        /// A feedback signal's numbers are out of range.
+        public static let invalidSignal = Code(kind: .invalidSignal)
+
+        public var description: String { self.kind.rawValue }
+    }
+
+    public let code: Code
+    /// What happened, in one sentence.
+    public let message: String
+
+    public init(code: Code, message: String) {
+        self.code = code
+        self.message = message
+    }
+
+    public var description: String { self.message }
+}

@@ -1,0 +1,14 @@
+/// Takes what a run says beside its result. Called from any task, also after the run was given up.
+public protocol OrchestrationRecorder: Sendable {
+    /// Keeps a signal for publication with the reply. The signal is valid.
+    func record(_ signal: FeedbackSignal)
+    /// Publishes progress, best effort. Must not block.
+    func record(_ progress: Progress)
+}
+
+/// Drops everything.
+public struct NoRecorder: OrchestrationRecorder {
+    public init() {}
+    public func record(_ signal: FeedbackSignal) {}
+    public func record(_ progress: Progress) {}
+}

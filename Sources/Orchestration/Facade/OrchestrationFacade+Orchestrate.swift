@@ -1,0 +1,104 @@
+import JSON
+import Observability
+
+extension OrchestrationFacade {
+    /// Runs an orchestrator and always returns a result (spec §2.5).
+    ///
+    /// | what happens | result |
+    /// | --- | --- |
+    /// | no orchestrator of this name | failure `processing`, not retryable |
+    /// | `canOrchestrate` says no | skipped, with a reason |
+    /// | `canOrchestrate` or `orchestrate` throws | failure `processing`, retryable |
+    /// | … an `ArgumentsError` | failure `validation`, not retryable |
+    /// | … an `OrchestrationError` | failure `constraint_violation`, not retryable |
+    /// | … a `CancellationError`, or anything in a cancelled task | `cancelled` |
+    /// | `finish` throws | logged; the result stands |
+    /// | the task was cancelled before | `cancelled`, nothing is called |
+    /// | the deadline has passed before | failure `timeout`, not retryable, nothing is called |
+    /// | the deadline passes during the run | the handler is cancelled; failure `timeout`, not retryable |
+    /// | … and the handler does not return within the grace | the same with `metadata.stuck`; the handler is left behind and counted |
+    /// | the facade is shut down | failure `service_unavailable`, retryable |
+    ///
+    /// Without a deadline everything runs on the caller's task.
+    public func orchestrate(_ name: String, _ context: OrchestrationContext, _ arguments: Arguments) async -> StepResult {
+        let (orchestrator, isShutDown) = self.lookUp(name)
+        if isShutDown { return .serviceUnavailable("The worker is shutting down") }
+        guard let orchestrator else {
+            let shown = name.prefix(128)
+            context.logger.info("orchestrator_not_found", metadata: ["orchestrator": "\(shown)", "request_id": "\(context.requestID)"])
+            return .fail("Orchestrator '\(shown)' not found", category: .processing)
+        }
+        if Task.isCancelled { return .cancelled(reason: "Cancelled before the start") }
+        if let deadline = context.deadline {
+            return await self.run(orchestrator, context, arguments, by: deadline)
+        }
+        let result = await self.execute(orchestrator, context, arguments)
+        await self.finish(orchestrator, context)
+        return result
+    }
+
+    /// Asks, and runs if the answer is yes.
+    func execute(_ orchestrator: any Orchestrator, _ context: OrchestrationContext, _ arguments: Arguments) async -> StepResult {
+        do {
+            guard try await orchestrator.canOrchestrate(context, arguments) else {
+                context.logger.debug("orchestrator_cannot_handle", metadata: Self.identity(orchestrator, context))
+                return .skip(reason: "Orchestrator '\(orchestrator.name)' cannot handle this request")
+            }
+            context.logger.debug(
+                "orchestration_started", metadata: Self.identity(orchestrator, context, ["params": Self.names(of: arguments)]))
+            let result = try await orchestrator.orchestrate(context, arguments)
+            context.logger.debug(
+                "orchestration_completed",
+                metadata: Self.identity(orchestrator, context, ["success": "\(result.success)", "status": "\(result.status)"]))
+            return result
+        } catch {
+            let result = Self.result(of: error)
+            context.logger.info(
+                result.isCancelled ? "orchestration_cancelled" : "orchestration_failed",
+                metadata: Self.identity(orchestrator, context, ["error": "\(Redaction.redact(result.error ?? ""))"]))
+            return result
+        }
+    }
+
+    /// Lets the orchestrator finish up; an error there changes nothing.
+    func finish(_ orchestrator: any Orchestrator, _ context: OrchestrationContext) async {
+        do {
+            try await orchestrator.finish(context)
+        } catch {
+            context.logger.warning(
+                "orchestrator_finish_failed",
+                metadata: Self.identity(orchestrator, context, ["error": "\(Redaction.redact(Self.text(of: error)))"]))
+        }
+    }
+
+    private static func result(of error: any Error) -> StepResult {
+        if error is CancellationError || Task.isCancelled {
+            return .cancelled(reason: "Orchestration was cancelled")
+        }
+        switch error {
+        case let error as ArgumentsError: return error.stepResult
+        case let error as OrchestrationError: return .fail(error.message, category: .constraintViolation)
+        default: return .fail("Orchestration failed: \(Self.text(of: error))", category: .processing, retryable: true)
+        }
+    }
+
+    /// At most 2,000 characters: the text goes into replies and logs.
+    private static func text(of error: any Error) -> String {
+        String(String(describing: error).prefix(2_000))
+    }
+
+    static func identity(
+        _ orchestrator: any Orchestrator, _ context: OrchestrationContext, _ more: Logger.Metadata = [:]
+    ) -> Logger.Metadata {
+        let identity: Logger.Metadata = [
+            "orchestrator": "\(orchestrator.name)", "layer": "\(orchestrator.layer.rawValue)",
+            "tenant_id": "\(context.tenantID)", "request_id": "\(context.requestID)", "depth": "\(context.depth)",
+        ]
+        return identity.merging(more) { $1 }
+    }
+
+    /// Only names, as values may be secret; at most 32, each at most 64 characters.
+    private static func names(of arguments: Arguments) -> Logger.MetadataValue {
+        .array(arguments.object.keys.prefix(32).map { .string(Redaction.redact(String($0.prefix(64)))) })
+    }
+}

@@ -1,0 +1,73 @@
+import JSON
+public import Orchestration
+
+/// A look at a running request on the progress topic; best effort, no answer to anything.
+public struct ProgressNotice: Sendable, Hashable {
+    /// CloudEvents type of a progress notice.
+    public static let type = "orchestration.progress.v1"
+
+    public var requestID: String
+    public var orchestrator: String
+    public var layer: OrchestrationLayer
+    public var worker: String
+    public var progress: Progress
+    /// Seconds since 1970.
+    public var timestamp: Double
+
+    public init(requestID: String, orchestrator: String, layer: OrchestrationLayer, worker: String, progress: Progress, timestamp: Double) {
+        self.requestID = requestID
+        self.orchestrator = orchestrator
+        self.layer = layer
+        self.worker = worker
+        self.progress = progress
+        self.timestamp = timestamp
+    }
+
+    /// The value and headers of the notice's record.
+    public func encode(about event: CloudEvent, ordinal: Int, source: String, time: Int64) -> (value: [UInt8], headers: RecordHeaders) {
+        var writer = JSONWriter(reservingCapacity: 320)
+        writer.beginObject()
+        writer.member("request_id", self.requestID)
+        writer.member("orchestrator", self.orchestrator)
+        writer.member("layer", self.layer.rawValue)
+        writer.member("worker", self.worker)
+        writer.member("stage", self.progress.stage)
+        writer.member("step", self.progress.step)
+        writer.member("total", self.progress.total)
+        writer.member("message", self.progress.message)
+        writer.member("data", self.progress.data)
+        writer.member("timestamp", self.timestamp)
+        writer.endObject()
+        let id = event.id ?? self.requestID
+        var headers = RecordHeaders(reservingCapacity: 320)
+        headers.append("ce_specversion", "1.0")
+        headers.append("ce_id", "\(id).progress.\(ordinal)")
+        headers.append("ce_type", ProgressNotice.type)
+        headers.append("ce_source", source)
+        headers.append("ce_time", WireTime.text(time))
+        headers.append("content-type", "application/json")
+        headers.append("ce_causationid", id)
+        headers.append("ce_correlationid", event.correlationID ?? id)
+        return (writer.bytes, headers)
+    }
+
+    /// Reads a notice's value.
+    public init(decoding value: [UInt8]) throws(WireError) {
+        let object = try parsedObject(value, .default)
+        guard let requestID = object["request_id"]?.stringValue, let stage = object["stage"]?.stringValue,
+            let layer = object["layer"]?.stringValue.flatMap({ OrchestrationLayer(rawValue: $0) })
+        else { throw WireError(.invalid, "request_id, layer and stage must be strings in a progress notice") }
+        self.requestID = requestID
+        self.orchestrator = object["orchestrator"]?.stringValue ?? ""
+        self.layer = layer
+        self.worker = object["worker"]?.stringValue ?? ""
+        self.progress = Progress(
+            stage: stage,
+            step: object["step"]?.integerValue.flatMap { Int(exactly: $0) } ?? 0,
+            total: object["total"]?.integerValue.flatMap { Int(exactly: $0) } ?? 0,
+            message: object["message"]?.stringValue ?? "",
+            data: object["data"]?.objectValue ?? [:]
+        )
+        self.timestamp = object["timestamp"]?.doubleValue ?? 0
+    }
+}

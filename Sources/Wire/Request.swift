@@ -1,0 +1,311 @@
+public import JSON
+
+/// A job: run this orchestrator with this context and these arguments (contracts, "Request").
+public struct Request: Sendable, Hashable {
+    /// CloudEvents type of a request.
+    public static let type = "orchestration.request.v1"
+
+    /// The record's attributes; its id and correlation id are always set.
+    public var event: CloudEvent
+    public var orchestrator: String
+    public var tenantID: String
+    /// The message's id unless the context names another.
+    public var requestID: String
+    public var traceID: String?
+    public var parentOrchestrator: String?
+    public var depth: Int
+    public var metadata: JSONObject
+    public var kwargs: JSONObject
+
+    /// The message's id.
+    public var id: String { self.event.id ?? self.requestID }
+
+    public init(
+        id: String,
+        orchestrator: String,
+        tenantID: String,
+        requestID: String? = nil,
+        traceID: String? = nil,
+        parentOrchestrator: String? = nil,
+        depth: Int = 0,
+        metadata: JSONObject = [:],
+        kwargs: JSONObject = [:],
+        source: String = "/orchestration-fleet"
+    ) {
+        self.event = CloudEvent(id: id, type: Request.type, source: source)
+        self.event.correlationID = id
+        self.orchestrator = orchestrator
+        self.tenantID = tenantID
+        self.requestID = requestID ?? id
+        self.traceID = traceID
+        self.parentOrchestrator = parentOrchestrator
+        self.depth = depth
+        self.metadata = metadata
+        self.kwargs = kwargs
+    }
+
+    /// Reads a request from a record, binary or structured.
+    ///
+    /// - Parameters:
+    ///   - record: the record.
+    ///   - fallbackID: the message's id when the record names none and its context names no request: something that a redelivery repeats,
+    ///     such as the record's place in its topic.
+    /// - Throws: which limit or rule the record breaks.
+    public init(decoding record: RecordView, limits: WireLimits = .default, fallbackID: @autoclosure () -> String) throws(WireError) {
+        let headers = try Request.readHeaders(of: record, limits)
+        guard let value = record.value else { throw WireError(.undecodable, "the value is missing: a request is a JSON object") }
+        var event = headers.event
+        let body: RequestBody
+        switch headers.mode {
+        case .binary:
+            body = try RequestBody(value, readableBytes: record.readableBytes, limits)
+        case .structured:
+            let envelope = try StructuredEnvelope(value, readableBytes: record.readableBytes, limits)
+            event = envelope.merged(with: event)
+            body = try RequestBody(envelope.data, readableBytes: record.readableBytes - envelope.dataOffset, limits)
+        case .unsupported(let type):
+            throw WireError(.undecodable, "content-type \(type) is not read here: use application/json or application/cloudevents+json")
+        }
+        if let type = event.type, type != Request.type {
+            throw WireError(.invalid, "ce_type must be \(Request.type), found \"\(type.prefix(80))\"")
+        }
+        guard let orchestrator = body.orchestrator, !orchestrator.isEmpty else {
+            throw WireError(.invalid, "orchestrator is required: a non-empty string")
+        }
+        guard let tenantID = body.tenantID, !tenantID.isEmpty else {
+            throw WireError(.invalid, "context.tenant_id is required: a non-empty string")
+        }
+        let id = event.id.flatMap { $0.isEmpty ? nil : $0 } ?? body.requestID ?? fallbackID()
+        event.id = id
+        if event.correlationID == nil { event.correlationID = id }
+        self.event = event
+        self.orchestrator = orchestrator
+        self.tenantID = tenantID
+        self.requestID = body.requestID ?? id
+        self.traceID = body.traceID
+        self.parentOrchestrator = body.parentOrchestrator
+        self.depth = body.depth
+        self.metadata = body.metadata
+        self.kwargs = body.kwargs
+    }
+
+    private static func readHeaders(of record: RecordView, _ limits: WireLimits) throws(WireError) -> CloudEventHeaders {
+        if let value = record.value, value.count > limits.valueBytes {
+            throw WireError(.oversize, "the value has \(value.count) bytes, \(limits.valueBytes) are allowed")
+        }
+        if let key = record.key, key.count > limits.keyBytes {
+            throw WireError(.oversize, "the key has \(key.count) bytes, \(limits.keyBytes) are allowed")
+        }
+        guard record.headers.count <= limits.headers else {
+            throw WireError(.oversize, "there are \(record.headers.count) headers, \(limits.headers) are allowed")
+        }
+        let headers = CloudEventHeaders(record.headers)
+        if let mistake = headers.mistake { throw mistake }
+        return headers
+    }
+
+    /// The value and the headers of the request as a record in binary mode.
+    public func encode() -> (value: [UInt8], headers: RecordHeaders) {
+        var writer = JSONWriter(reservingCapacity: 512)
+        writer.beginObject()
+        writer.member("orchestrator", self.orchestrator)
+        writer.key("context")
+        writer.beginObject()
+        writer.member("tenant_id", self.tenantID)
+        writer.member("request_id", self.requestID)
+        writer.member("trace_id", self.traceID)
+        writer.member("parent_orchestrator", self.parentOrchestrator)
+        writer.member("orchestration_depth", self.depth)
+        writer.member("metadata", self.metadata)
+        writer.endObject()
+        writer.member("kwargs", self.kwargs)
+        writer.endObject()
+
+        var headers = RecordHeaders(reservingCapacity: 384)
+        headers.append("ce_specversion", "1.0")
+        headers.append("ce_id", self.id)
+        headers.append("ce_type", Request.type)
+        headers.append("ce_source", self.event.source ?? "/orchestration-fleet")
+        if let time = self.event.time { headers.append("ce_time", time) }
+        headers.append("content-type", "application/json")
+        if let value = self.event.traceparent { headers.append("traceparent", value) }
+        if let value = self.event.tracestate { headers.append("tracestate", value) }
+        if let value = self.event.correlationID, value != self.id { headers.append("ce_correlationid", value) }
+        if let value = self.event.causationID { headers.append("ce_causationid", value) }
+        if let value = self.event.deadline { headers.append("x-deadline-ms", String(value)) }
+        if let value = self.event.notBefore { headers.append("x-not-before-ms", String(value)) }
+        if let value = self.event.priority { headers.append("x-priority", String(value)) }
+        if let value = self.event.idempotencyKey { headers.append("x-idempotency-key", value) }
+        if self.event.attempt > 1 { headers.append("x-attempt", String(self.event.attempt)) }
+        if let address = self.event.replyAddress {
+            if address.partition == nil, address.correlationID == nil {
+                headers.append("x-reply-to", address.topic)
+            } else {
+                headers.append("kafka_replyTopic", address.topic)
+                if let partition = address.partition {
+                    withUnsafeBytes(of: partition.bigEndian) { headers.append("kafka_replyPartition", bytes: $0) }
+                }
+                if let id = address.correlationID { id.withUnsafeBytes { headers.append("kafka_correlationId", bytes: $0) } }
+            }
+        }
+        return (writer.bytes, headers)
+    }
+
+    /// Where the sender of an undecodable record wants its answer, as far as the headers can be read.
+    public static func replyAddress(of record: RecordView) -> (event: CloudEvent, address: ReplyAddress)? {
+        guard record.headers.count <= 1024 else { return nil }
+        let event = CloudEventHeaders(record.headers).event
+        return event.replyAddress.map { (event, $0) }
+    }
+}
+
+/// The members of a request's JSON.
+private struct RequestBody {
+    var orchestrator: String?
+    var tenantID: String?
+    var requestID: String?
+    var traceID: String?
+    var parentOrchestrator: String?
+    var depth = 0
+    var metadata = JSONObject()
+    var kwargs = JSONObject()
+
+    private static let selector = JSONSelector([
+        ["orchestrator"], ["context"], ["kwargs"], ["context", "tenant_id"], ["context", "request_id"], ["context", "trace_id"],
+        ["context", "parent_orchestrator"], ["context", "orchestration_depth"], ["context", "metadata"],
+    ])
+
+    init(_ value: UnsafeRawBufferPointer, readableBytes: Int, _ limits: WireLimits) throws(WireError) {
+        self = try decoded { () throws in
+            try Self.selector.select(from: value, readableBytes: readableBytes, limits: limits.json) { selection in
+                try RequestBody(selection)
+            }
+        }
+    }
+
+    private init(_ selection: borrowing JSONSelection) throws(WireError) {
+        guard selection.rootKind == .object else { throw wrongKind("the value", "an object", selection.rootKind) }
+        if let kind = selection.kind(1), kind != .object { throw wrongKind("context", "an object", kind) }
+        self.orchestrator = try selection.text(0, "orchestrator")
+        self.tenantID = try selection.text(3, "context.tenant_id")
+        self.requestID = try selection.text(4, "context.request_id").flatMap { $0.isEmpty ? nil : $0 }
+        self.traceID = try selection.text(5, "context.trace_id")
+        self.parentOrchestrator = try selection.text(6, "context.parent_orchestrator")
+        if let kind = selection.kind(7), kind != .null {
+            guard let depth = selection.integer(7), (0...1_000_000).contains(depth) else {
+                throw wrongKind("context.orchestration_depth", "an integer, 0 or more", kind)
+            }
+            self.depth = Int(depth)
+        }
+        self.metadata = try selection.members(8, "context.metadata")
+        self.kwargs = try selection.members(2, "kwargs")
+    }
+}
+
+/// The envelope of structured mode: attributes and data in one JSON object.
+private struct StructuredEnvelope {
+    var event = CloudEvent()
+    /// The data inside the envelope; borrowed from it.
+    var data: UnsafeRawBufferPointer
+    /// Where the data begins in the envelope.
+    var dataOffset: Int
+
+    private static let selector = JSONSelector([
+        ["specversion"], ["id"], ["type"], ["source"], ["time"], ["correlationid"], ["causationid"], ["traceparent"], ["tracestate"],
+        ["expirytime"], ["data"], ["data_base64"], ["datacontenttype"],
+    ])
+
+    init(_ value: UnsafeRawBufferPointer, readableBytes: Int, _ limits: WireLimits) throws(WireError) {
+        self = try decoded { () throws in
+            try Self.selector.select(from: value, readableBytes: readableBytes, limits: limits.envelope) { selection in
+                try StructuredEnvelope(selection, in: value)
+            }
+        }
+    }
+
+    private init(_ selection: borrowing JSONSelection, in value: UnsafeRawBufferPointer) throws(WireError) {
+        guard selection.rootKind == .object else { throw wrongKind("the envelope", "an object", selection.rootKind) }
+        guard let version = try selection.text(0, "specversion"), version == "1.0" else {
+            throw WireError(.invalid, "specversion of the envelope must be \"1.0\"")
+        }
+        guard selection.kind(11) == nil else {
+            throw WireError(.invalid, "data_base64 is not read here: put the request as JSON into data")
+        }
+        guard let data = selection.raw(10), let start = data.baseAddress, let base = value.baseAddress, start >= base,
+            start + data.count <= base + value.count
+        else {
+            throw WireError(.invalid, "data is required in the envelope: the request as a JSON object")
+        }
+        self.event.id = try selection.text(1, "id")
+        self.event.type = try selection.text(2, "type")
+        self.event.source = try selection.text(3, "source")
+        self.event.time = try selection.text(4, "time")
+        self.event.correlationID = try selection.text(5, "correlationid")
+        self.event.causationID = try selection.text(6, "causationid")
+        self.event.traceparent = try selection.text(7, "traceparent")
+        self.event.tracestate = try selection.text(8, "tracestate")
+        if let expiry = try selection.text(9, "expirytime") {
+            guard let time = WireTime.milliseconds(expiry) else {
+                throw WireError(.invalid, "expirytime must be an RFC 3339 time, found \"\(expiry.prefix(40))\"")
+            }
+            self.event.deadline = time
+        }
+        self.data = data
+        self.dataOffset = start - base
+    }
+
+    /// The envelope's attributes, and the headers' where the envelope has none.
+    func merged(with headers: CloudEvent) -> CloudEvent {
+        var event = headers
+        event.id = self.event.id ?? headers.id
+        event.type = self.event.type ?? headers.type
+        event.source = self.event.source ?? headers.source
+        event.time = self.event.time ?? headers.time
+        event.correlationID = self.event.correlationID ?? headers.correlationID
+        event.causationID = self.event.causationID ?? headers.causationID
+        event.traceparent = self.event.traceparent ?? headers.traceparent
+        event.tracestate = self.event.tracestate ?? headers.tracestate
+        event.deadline = [self.event.deadline, headers.deadline].compactMap { $0 }.min()
+        return event
+    }
+}
+
+extension WireLimits {
+    var json: JSONLimits { JSONLimits(maximumBytes: self.valueBytes, maximumDepth: self.depth) }
+    /// The envelope itself is one level more.
+    var envelope: JSONLimits { JSONLimits(maximumBytes: self.valueBytes, maximumDepth: self.depth + 1) }
+}
+
+/// Runs a decoding step and turns the parser's errors into those of the wire.
+func decoded<R>(_ body: () throws -> R) throws(WireError) -> R {
+    do {
+        return try body()
+    } catch let error as WireError {
+        throw error
+    } catch let error as JSONError {
+        let isLimit = error.code == .depth || error.code == .size
+        throw WireError(isLimit ? .oversize : .undecodable, error.message)
+    } catch {
+        throw WireError(.undecodable, "\(error)")
+    }
+}
+
+func wrongKind(_ path: String, _ expected: String, _ found: JSONKind) -> WireError {
+    WireError(.invalid, "\(path) must be \(expected), found \(found)")
+}
+
+extension JSONSelection {
+    /// A string, or nil for nothing and for null.
+    borrowing func text(_ index: Int, _ path: String) throws(WireError) -> String? {
+        guard let kind = self.kind(index), kind != .null else { return nil }
+        guard let text = self.string(index) else { throw wrongKind(path, "a string", kind) }
+        return text
+    }
+
+    /// An object, empty for nothing and for null.
+    borrowing func members(_ index: Int, _ path: String) throws(WireError) -> JSONObject {
+        guard let kind = self.kind(index), kind != .null else { return JSONObject() }
+        guard let object = self.object(index) else { throw wrongKind(path, "an object", kind) }
+        return object
+    }
+}

@@ -1,0 +1,554 @@
+import Delivery
+import Glibc
+import KafkaClient
+import Observability
+import Synchronization
+import Wire
+
+/// What a delivery loop is told at its start.
+struct DeliveryLoopConfiguration: Sendable {
+    var topics: [String]
+    var consumer: KafkaConfiguration
+    var limits: DeliveryLimits
+    var ordering: Ordering
+    var concurrency: Int
+    /// Milliseconds between commits.
+    var commitInterval: Int
+    /// Milliseconds that records may still run when partitions leave or the worker stops.
+    var drainTimeout: Int
+    /// Ends the loop after so many records were taken and finished; for measuring.
+    var recordLimit: Int?
+}
+
+/// The one thread that owns the consumer: it takes records in, hands them to runners, publishes what they return, and commits.
+///
+/// Decisions are those of ``DeliveryMachine``; this class performs them. Runners are tasks; they see a record and return values. Everything that
+/// reaches the thread comes through a mailbox or a queue of librdkafka, and both raise the same signal: the thread sleeps until something happened.
+final class DeliveryLoop: @unchecked Sendable {  // everything but `lifecycle`, the queue and the mailboxes belongs to the loop's thread
+    /// How far the end of the loop is.
+    private enum Lifecycle: UInt8, AtomicRepresentable {
+        case running, draining, stopping
+    }
+
+    private struct Letter: Sendable {
+        let slot: Int32
+        let outputs: [OutgoingRecord]
+    }
+
+    private struct Unsent {
+        /// 0 for a notice, which belongs to no record.
+        let token: DeliveryMachine.OutputToken
+        let output: OutgoingRecord
+    }
+
+    private let configuration: DeliveryLoopConfiguration
+    private let handler: any RecordHandler
+    private let producer: KafkaProducer
+    private let observer: KafkaObserver
+    private let logger: Logger
+    private let metrics: DeliveryMetrics
+    private let onReady: @Sendable ([TopicPartition]) -> Void
+
+    let wake: WakeSignal
+    private let queue = WorkQueue()
+    private let handled: Mailbox<Letter>
+    private let notices: Mailbox<OutgoingRecord>
+    private let lifecycle = Atomic<Lifecycle>(.running)
+
+    private var machine: DeliveryMachine
+    private var records: [ConsumedRecord?]
+    private var outputs: [[OutgoingRecord]]
+    private var receivedAt: [Int64]
+    private var assigned: [TopicPartition: (partition: AssignedPartition, index: DeliveryMachine.Partition)] = [:]
+    private var sources: [DeliveryMachine.Partition: TopicPartition] = [:]
+    private var unsent: [Unsent] = []
+    private var refused: [Unsent] = []
+    private var toStart: [WorkItem] = []
+    private var letters: [Letter] = []
+    private var noticeLetters: [OutgoingRecord] = []
+    private var consumer: KafkaConsumer?
+    private var failure: KafkaError?
+    private var nextCommit: Int64 = 0
+    private var nextRetry: Int64 = 0
+    private var commitsUnderWay = 0
+    private var taken = 0
+    private var finished = 0
+    private(set) var firstReceived: Int64 = 0
+    private(set) var lastCommitted: Int64 = 0
+
+    init(
+        configuration: DeliveryLoopConfiguration,
+        handler: any RecordHandler,
+        producer: KafkaProducer,
+        wake: WakeSignal,
+        observer: KafkaObserver,
+        metrics: DeliveryMetrics,
+        onReady: @escaping @Sendable ([TopicPartition]) -> Void
+    ) {
+        self.configuration = configuration
+        self.handler = handler
+        self.producer = producer
+        self.wake = wake
+        self.observer = observer
+        self.logger = observer.logger
+        self.metrics = metrics
+        self.onReady = onReady
+        self.handled = Mailbox(wake: wake)
+        self.notices = Mailbox(wake: wake)
+        self.machine = DeliveryMachine(limits: configuration.limits, ordering: configuration.ordering)
+        self.records = Array(repeating: nil, count: configuration.limits.records)
+        self.outputs = Array(repeating: [], count: configuration.limits.records)
+        self.receivedAt = Array(repeating: 0, count: configuration.limits.records)
+    }
+
+    // MARK: From any thread
+
+    /// Stops taking records in; the loop ends when what runs has ended, been published and committed, or when the drain's time is over.
+    func drain() {
+        if self.lifecycle.compareExchange(expected: .running, desired: .draining, ordering: .acquiringAndReleasing).exchanged {
+            self.wake.raise()
+        }
+    }
+
+    /// Ends the loop now: what is unfinished stays uncommitted and runs again elsewhere.
+    func stop() {
+        self.lifecycle.store(.stopping, ordering: .releasing)
+        self.wake.raise()
+    }
+
+    /// Publishes a record that belongs to no request in flight; dropped when 10,000 of them wait.
+    func publish(notice: OutgoingRecord) {
+        if !self.notices.send(notice, unlessMoreThan: 10_000) { self.metrics.noticesDropped.increment() }
+    }
+
+    /// Runs handlers until the loop has ended; as many at the same time as the configured concurrency.
+    func runHandlers() async {
+        await withDiscardingTaskGroup { group in
+            for _ in 0..<self.configuration.concurrency {
+                group.addTask { [queue, handler, handled, metrics] in
+                    var sinceYield = 0
+                    while let item = await queue.next() {
+                        metrics.running.increment()
+                        let outputs = await handler.handle(item.record)
+                        metrics.running.decrement()
+                        handled.send(Letter(slot: item.slot, outputs: outputs))
+                        // A runner that never has to wait would keep its thread from everybody else.
+                        sinceYield += 1
+                        if sinceYield == 64 {
+                            sinceYield = 0
+                            await Task.yield()
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    // MARK: The loop's thread
+
+    /// Runs until drained or stopped.
+    ///
+    /// - Throws: a fatal error of the consumer or the producer.
+    func run() throws(KafkaError) {
+        defer { self.queue.close() }
+        let consumer = try self.makeConsumer()
+        self.consumer = consumer
+        try consumer.subscribe(to: self.configuration.topics)
+        self.logger.info("subscribed", metadata: ["topics": "\(self.configuration.topics.joined(separator: " "))"])
+
+        var drainDeadline: Int64 = .max
+        while true {
+            self.wake.wait(milliseconds: self.waitTime())
+            while self.turn() {}
+            if self.failure != nil || self.lifecycle.load(ordering: .acquiring) == .stopping { break }
+            if let limit = self.configuration.recordLimit, self.finished >= limit { self.drain() }
+            if self.lifecycle.load(ordering: .acquiring) == .draining {
+                let now = monotonicMilliseconds()
+                if drainDeadline == .max {
+                    drainDeadline = now + Int64(self.configuration.drainTimeout)
+                    self.logger.info("draining", metadata: ["records": "\(self.machine.recordsInFlight)"])
+                    self.giveBackQueued()
+                }
+                if self.machine.recordsInFlight == 0 && self.unsent.isEmpty { break }
+                if now >= drainDeadline {
+                    self.logger.warning("drain timed out", metadata: ["unfinished": "\(self.machine.recordsInFlight)"])
+                    break
+                }
+            }
+        }
+        self.end(consumer)
+        if let failure = self.failure { throw failure }
+    }
+
+    private func makeConsumer() throws(KafkaError) -> KafkaConsumer {
+        // The consumer dies before the loop, and its events run on the loop's thread only.
+        let events = ConsumerEvents(
+            assigned: { [unowned self] in self.assigned($0) },
+            revoked: { [unowned self] in self.revoked($0, lost: $1) },
+            record: { [unowned self] record in
+                if let entry = self.assigned[record.source] { self.receive(record, entry.index) }
+            },
+            failed: { [unowned self] in self.failed($0) },
+            committed: { [unowned self] in self.committed($0, $1) }
+        )
+        return try KafkaConsumer(configuration: self.configuration.consumer, observer: self.observer, wake: self.wake, events: events)
+    }
+
+    /// One look at everything; true when there may be more to do at once.
+    private func turn() -> Bool {
+        self.consumer?.poll()
+        self.readReports()
+        self.takeHandled()
+        self.publishUnsent()
+        let isFull = self.takeIn()
+        self.queue.push(self.toStart)
+        self.toStart.removeAll(keepingCapacity: true)
+        let now = monotonicMilliseconds()
+        if now >= self.nextCommit, self.machine.hasUncommitted { self.commit(wait: false, now: now) }
+        self.metrics.inFlight.set(Double(self.machine.recordsInFlight))
+        self.metrics.bytesInFlight.set(Double(self.machine.bytesInFlight))
+        return isFull && self.failure == nil && self.lifecycle.load(ordering: .relaxed) == .running
+    }
+
+    /// Milliseconds until the clock asks for something: a commit, a retry of a refused record, the group's sign of life.
+    private func waitTime() -> Int32 {
+        let now = monotonicMilliseconds()
+        var next = now + 1_000
+        if self.machine.hasUncommitted { next = min(next, self.nextCommit) }
+        if !self.refused.isEmpty { next = min(next, self.nextRetry) }
+        if !self.unsent.isEmpty { next = min(next, now + 10) }
+        return Int32(clamping: max(0, next - now))
+    }
+
+    // MARK: Intake
+
+    /// Reads what the partitions have fetched, as far as there is room; true when a partition had more than was read.
+    private func takeIn() -> Bool {
+        guard self.lifecycle.load(ordering: .relaxed) == .running, self.unsent.isEmpty, let consumer = self.consumer else { return false }
+        var isFull = false
+        for (_, entry) in self.assigned {
+            var room = min(self.machine.capacity(of: entry.index), 512)
+            if let limit = self.configuration.recordLimit { room = min(room, limit - self.taken) }
+            guard room > 0 else { continue }
+            let count = consumer.read(entry.partition, maximum: room) { self.receive($0, entry.index) }
+            if count == room { isFull = true }
+        }
+        return isFull && self.toStart.isEmpty == false
+    }
+
+    private func receive(_ record: ConsumedRecord, _ partition: DeliveryMachine.Partition) {
+        let bytes = record.byteCount
+        switch self.machine.received(partition, offset: record.offset, keyHash: record.keyHash, bytes: bytes) {
+        case .start(let slot):
+            self.records[Int(slot)] = record
+            self.toStart.append(WorkItem(slot: slot, record: record))
+        case .wait(let slot):
+            self.records[Int(slot)] = record
+        case .drop:
+            // Delivered before (librdkafka before 2.1 may repeat a record after a rebalance): its first delivery decides.
+            self.metrics.dropped.increment()
+            return
+        }
+        if self.taken == 0 { self.firstReceived = monotonicNanoseconds() }
+        self.taken += 1
+        self.metrics.received.increment()
+    }
+
+    // MARK: Outputs
+
+    private func takeHandled() {
+        self.handled.take(into: &self.letters)
+        for letter in self.letters {
+            let slot = letter.slot
+            let waited = letter.outputs.count
+            let completion = self.machine.handled(slot, outputs: waited)
+            if completion.publish {
+                if waited == 0 {
+                    self.records[Int(slot)] = nil
+                    self.finished += 1
+                } else {
+                    self.outputs[Int(slot)] = letter.outputs
+                    for (index, output) in letter.outputs.enumerated() {
+                        self.publish(Unsent(token: self.machine.token(of: slot, output: index), output: output))
+                    }
+                }
+            } else {
+                self.records[Int(slot)] = nil
+                self.metrics.stale.increment()
+            }
+            if let next = completion.next, let record = self.records[Int(next)] { self.toStart.append(WorkItem(slot: next, record: record)) }
+        }
+        self.letters.removeAll(keepingCapacity: true)
+        self.notices.take(into: &self.noticeLetters)
+        for notice in self.noticeLetters { self.publish(Unsent(token: 0, output: notice)) }
+        self.noticeLetters.removeAll(keepingCapacity: true)
+    }
+
+    private func publishUnsent() {
+        if !self.refused.isEmpty, monotonicMilliseconds() >= self.nextRetry {
+            self.unsent.append(contentsOf: self.refused)
+            self.refused.removeAll()
+        }
+        guard !self.unsent.isEmpty else { return }
+        let waiting = self.unsent
+        self.unsent = []
+        for entry in waiting { self.publish(entry) }
+    }
+
+    private func publish(_ entry: Unsent) {
+        // Order is kept: nothing overtakes what waits for room.
+        guard self.unsent.isEmpty else {
+            self.unsent.append(entry)
+            return
+        }
+        let output = entry.output
+        switch self.produce(entry) {
+        case .accepted:
+            break
+        case .full:
+            self.unsent.append(entry)
+        case .refused(let error):
+            self.notDelivered(entry.token, output, error)
+        }
+    }
+
+    private func produce(_ entry: Unsent) -> KafkaProducer.Outcome {
+        let output = entry.output
+        return output.headers.withView { headers in
+            withOptionalBytes(output.value) { value in
+                switch output.key {
+                case .none:
+                    return self.produce(entry, nil, value, headers)
+                case .bytes(let bytes):
+                    return bytes.withUnsafeBytes { self.produce(entry, $0, value, headers) }
+                case .ofRequest:
+                    guard let place = self.machine.output(entry.token), let record = self.records[Int(place.slot)] else {
+                        return self.produce(entry, nil, value, headers)
+                    }
+                    return record.withView { self.produce(entry, $0.key, value, headers) }
+                }
+            }
+        }
+    }
+
+    private func produce(
+        _ entry: Unsent,
+        _ key: UnsafeRawBufferPointer?,
+        _ value: UnsafeRawBufferPointer?,
+        _ headers: RecordHeadersView
+    ) -> KafkaProducer.Outcome {
+        self.producer.produce(
+            to: entry.output.topic,
+            partition: entry.output.partition,
+            key: key,
+            value: value,
+            headers: headers,
+            token: UInt(entry.token)
+        )
+    }
+
+    private func readReports() {
+        self.producer.readReports { token, error in
+            guard token != 0 else {
+                if error != nil { self.metrics.noticesDropped.increment() }
+                return
+            }
+            guard let (slot, index) = self.machine.output(DeliveryMachine.OutputToken(token)) else { return }
+            if let error {
+                self.notDelivered(DeliveryMachine.OutputToken(token), self.outputs[Int(slot)][index], error)
+            } else {
+                self.acknowledged(slot)
+            }
+        }
+    }
+
+    private func acknowledged(_ slot: DeliveryMachine.Slot) {
+        guard self.machine.acknowledged(slot) else { return }
+        self.records[Int(slot)] = nil
+        self.outputs[Int(slot)] = []
+        self.finished += 1
+    }
+
+    /// A record was not delivered: what that means depends on what it was for and on whether it can ever be.
+    private func notDelivered(_ token: DeliveryMachine.OutputToken, _ output: OutgoingRecord, _ error: KafkaError) {
+        guard !error.isFatal else {
+            self.failed(error)
+            return
+        }
+        guard let (slot, index) = self.machine.output(token), let record = self.records[Int(slot)] else {
+            self.metrics.noticesDropped.increment()
+            return
+        }
+        if output.purpose == .directReply || output.purpose == .signal, !error.isRetriable {
+            self.metrics.undelivered.increment()
+            self.logger.warning("gave up a record", metadata: ["topic": "\(output.topic.name)", "error": "\(error)"])
+            self.acknowledged(slot)
+            return
+        }
+        if !error.isRetriable, !error.isUnknownTopicOrPartition,
+            let substitute = self.handler.substitute(for: output, of: record, refused: error)
+        {
+            self.outputs[Int(slot)][index] = substitute
+            self.publish(Unsent(token: token, output: substitute))
+            return
+        }
+        // Held back until it can be delivered: the record stays unfinished and its partition's base stays below it.
+        self.metrics.deliveryRetries.increment()
+        if self.refused.isEmpty {
+            self.nextRetry = monotonicMilliseconds() + 1_000
+            self.logger.warning("cannot deliver, will retry", metadata: ["topic": "\(output.topic.name)", "error": "\(error)"])
+        }
+        self.refused.append(Unsent(token: token, output: output))
+    }
+
+    // MARK: Group
+
+    private func assigned(_ partitions: [AssignedPartition]) {
+        for partition in partitions {
+            let index = self.machine.assigned()
+            self.assigned[partition.source] = (partition, index)
+            self.sources[index] = partition.source
+        }
+        self.logger.info("assigned", metadata: ["partitions": "\(partitions.map(\.source.description).joined(separator: " "))"])
+        self.onReady(self.assigned.keys.sorted { ($0.topic, $0.partition) < ($1.topic, $1.partition) })
+    }
+
+    /// Partitions leave: what of them has not begun is given up, what runs may end within the drain's time, and what has ended is committed here.
+    private func revoked(_ sources: [TopicPartition], lost: Bool) {
+        var leaving: [DeliveryMachine.Partition] = []
+        for source in sources {
+            guard let entry = self.assigned.removeValue(forKey: source) else { continue }
+            leaving.append(entry.index)
+            for slot in self.machine.revoking(entry.index) { self.records[Int(slot)] = nil }
+        }
+        guard !leaving.isEmpty else { return }
+        let leavingSources = Set(sources)
+        self.cancelQueued { leavingSources.contains($0.source) }
+        self.toStart.removeAll { item in
+            guard leavingSources.contains(item.record.source) else { return false }
+            self.cancel(item)
+            return true
+        }
+
+        if !lost {
+            let deadline = monotonicMilliseconds() + Int64(self.configuration.drainTimeout)
+            while leaving.contains(where: { self.machine.active(in: $0) > 0 }), self.failure == nil,
+                self.lifecycle.load(ordering: .acquiring) != .stopping
+            {
+                let left = deadline - monotonicMilliseconds()
+                guard left > 0 else {
+                    self.logger.warning("partitions leave with unfinished records")
+                    break
+                }
+                self.wake.wait(milliseconds: Int32(clamping: min(left, 1_000)))
+                self.readReports()
+                self.takeHandled()
+                self.publishUnsent()
+                // Lanes of the partitions that stay go on.
+                self.queue.push(self.toStart)
+                self.toStart.removeAll(keepingCapacity: true)
+            }
+            self.commit(wait: true, now: monotonicMilliseconds())
+        }
+        for index in leaving {
+            for slot in self.records.indices where self.records[slot].map({ leavingSources.contains($0.source) }) ?? false {
+                if self.machine.isPublishing(Int32(slot), of: index) {
+                    self.records[slot] = nil
+                    self.outputs[slot] = []
+                }
+            }
+            self.machine.retired(index)
+            self.sources[index] = nil
+        }
+        self.logger.info(
+            lost ? "lost" : "revoked",
+            metadata: ["partitions": "\(sources.map(\.description).joined(separator: " "))"]
+        )
+        self.wake.raise()
+    }
+
+    /// Takes every record back that no runner has begun.
+    private func giveBackQueued() {
+        for item in self.toStart { self.cancel(item) }
+        self.toStart.removeAll()
+        for (_, entry) in self.assigned {
+            for slot in self.machine.revoking(entry.index) { self.records[Int(slot)] = nil }
+        }
+        self.cancelQueued { _ in true }
+    }
+
+    private func cancelQueued(where isLeaving: (ConsumedRecord) -> Bool) {
+        for item in self.queue.removeAll(where: { isLeaving($0.record) }) { self.cancel(item) }
+    }
+
+    private func cancel(_ item: WorkItem) {
+        self.records[Int(item.slot)] = nil
+        // Its lane's waiting records were given up before, so nobody follows.
+        _ = self.machine.cancelled(item.slot)
+    }
+
+    private func commit(wait: Bool, now: Int64) {
+        self.nextCommit = now + Int64(self.configuration.commitInterval)
+        let points = self.machine.beginCommit().compactMap { point in
+            self.sources[point.partition].map { CommitPoint(source: $0, offset: point.offset) }
+        }
+        guard !points.isEmpty, let consumer = self.consumer else { return }
+        do throws(KafkaError) {
+            try consumer.commit(points, wait: wait)
+            if wait { self.committed(points, nil) } else { self.commitsUnderWay += 1 }
+        } catch {
+            self.committed(points, error)
+        }
+    }
+
+    private func committed(_ points: [CommitPoint], _ error: KafkaError?) {
+        self.commitsUnderWay = max(0, self.commitsUnderWay - 1)
+        if let error {
+            self.metrics.commitFailures.increment()
+            self.logger.warning("commit failed", metadata: ["error": "\(error)"])
+        } else {
+            self.metrics.commits.increment()
+            self.lastCommitted = monotonicNanoseconds()
+        }
+        for point in points {
+            guard let index = self.sources.first(where: { $0.value == point.source })?.key else { continue }
+            self.machine.commitEnded(index, offset: point.offset, succeeded: error == nil)
+        }
+    }
+
+    private func failed(_ error: KafkaError) {
+        if error.isFatal {
+            self.logger.error("the Kafka client is lost", metadata: ["error": "\(error)"])
+            if self.failure == nil { self.failure = error }
+        } else {
+            self.logger.warning("Kafka", metadata: ["error": "\(error)"])
+        }
+    }
+
+    private func end(_ consumer: KafkaConsumer) {
+        let stopping = self.lifecycle.load(ordering: .acquiring) == .stopping || self.failure != nil
+        if !stopping { self.commit(wait: true, now: monotonicMilliseconds()) }
+        self.lifecycle.store(.stopping, ordering: .releasing)
+        self.queue.close()
+        self.producer.flush(milliseconds: stopping ? 0 : 2_000)
+        if !consumer.close(milliseconds: 5_000) {
+            self.logger.warning("the consumer did not close in time; the group will notice by its session")
+        }
+        self.consumer = nil
+    }
+}
+
+/// Milliseconds of the clock that never jumps.
+func monotonicMilliseconds() -> Int64 { monotonicNanoseconds() / 1_000_000 }
+
+/// Nanoseconds of the clock that never jumps.
+func monotonicNanoseconds() -> Int64 {
+    var time = timespec()
+    clock_gettime(CLOCK_MONOTONIC, &time)
+    return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
+}
+
+private func withOptionalBytes<R>(_ bytes: [UInt8]?, _ body: (UnsafeRawBufferPointer?) -> R) -> R {
+    guard let bytes else { return body(nil) }
+    return bytes.withUnsafeBytes { body($0) }
+}

@@ -1,0 +1,173 @@
+import Delivery
+import Feedback
+public import KafkaClient
+public import Observability
+import Orchestration
+import Synchronization
+import Wire
+
+/// Consumes every signal topic, validates and counts the signals, and publishes a snapshot per component to the policies topic.
+///
+/// Each instance has the components of its partitions: signals are keyed by component, so a component is counted in one place. Counts begin
+/// anew where a partition arrives, and a redelivered signal is counted again.
+public final class FeedbackWorker: Sendable {
+    private let configuration: WorkerConfiguration
+    private let logger: Logger
+    private let registry: MetricsRegistry
+    private let service: RecordService
+    private let names: TopicNames
+    private let publishInterval: Duration
+
+    /// Creates a feedback worker; nothing is connected yet.
+    ///
+    /// - Parameters:
+    ///   - publishInterval: between snapshots of what changed; 1 s by default (spec §5.3, processing loop).
+    ///   - onReady: called with the partitions at each assignment.
+    public init(
+        configuration: WorkerConfiguration,
+        publishInterval: Duration = .seconds(1),
+        logger: Logger = Logger(label: "fleet.feedback"),
+        registry: MetricsRegistry = MetricsRegistry(),
+        onReady: @escaping @Sendable ([TopicPartition]) -> Void = { _ in }
+    ) {
+        var configuration = configuration
+        // Counting is order-blind and never waits.
+        configuration.ordering = .none
+        self.configuration = configuration
+        self.publishInterval = publishInterval
+        var logger = logger
+        logger[metadataKey: "worker"] = "\(configuration.workerID)"
+        logger[metadataKey: "layer"] = "feedback"
+        self.logger = logger
+        self.registry = registry
+        let names = TopicNames(prefix: configuration.topicPrefix)
+        self.names = names
+        self.service = RecordService(
+            configuration: configuration,
+            name: "feedback",
+            topics: ComponentType.allCases.map { names.signals($0) },
+            logger: logger,
+            registry: registry,
+            onReady: onReady
+        )
+    }
+
+    /// Works until ``drain()`` or ``stop()``.
+    ///
+    /// - Throws: ``WorkerError``, as ``Worker/run()``.
+    public func run() async throws {
+        let mistakes = self.configuration.mistakes()
+        guard mistakes.isEmpty else { throw WorkerError(.configuration, mistakes.joined(separator: "\n")) }
+        if let partitions = self.configuration.createsTopicsWithPartitions {
+            _ = try await TopicProvision.create(
+                self.names,
+                partitions: partitions,
+                configuration: self.configuration.baseConfiguration("admin"),
+                observer: KafkaObserver(logger: self.logger)
+            )
+        }
+        let publisher = Mutex<Task<Void, Never>?>(nil)
+        defer {
+            publisher.withLock { $0 }?.cancel()
+            self.logger.info("ended")
+        }
+        _ = try await self.service.run { producer, notify in
+            let handler = SignalHandler(
+                worker: self.configuration.workerID,
+                group: self.configuration.group("feedback"),
+                deadLetters: try producer.topic(self.names.feedbackDeadLetters),
+                policies: try producer.topic(self.names.policies),
+                limits: self.configuration.limits,
+                logger: self.logger,
+                registry: self.registry,
+                notify: notify
+            )
+            let interval = self.publishInterval
+            publisher.withLock {
+                $0 = Task {
+                    while (try? await Task.sleep(for: interval)) != nil { handler.publishChanges() }
+                    // What was counted in the last interval is told too.
+                    handler.publishChanges()
+                }
+            }
+            return handler
+        }
+    }
+
+    /// Takes no more signals, commits, and lets ``run()`` return.
+    public func drain() { self.service.drain() }
+
+    /// Lets ``run()`` return now.
+    public func stop() { self.service.stop() }
+}
+
+/// Counts signals; what is no signal becomes a dead letter.
+struct SignalHandler: RecordHandler {
+    private final class Tally: Sendable {
+        let value = Mutex(SignalTally())
+    }
+
+    let worker: String
+    let group: String
+    let deadLetters: ProducerTopic
+    let policies: ProducerTopic
+    let limits: WireLimits
+    let logger: Logger
+    let registry: MetricsRegistry
+    let notify: @Sendable (OutgoingRecord) -> Void
+    private let tally = Tally()
+
+    func handle(_ record: ConsumedRecord) async -> [OutgoingRecord] {
+        let decoded: Result<FeedbackSignal, WireError> = record.withView { view in
+            Result { () throws(WireError) in try SignalCodec.decode(view, limits: self.limits) }
+        }
+        switch decoded {
+        case .success(let signal):
+            self.tally.value.withLock { $0.record(signal, now: Double(WireTime.now) / 1000) }
+            return []
+        case .failure(let error):
+            self.registry.counter(.recordsDead, "feedback", error.reason.rawValue).increment()
+            self.logger.notice(
+                "dead letter",
+                metadata: ["reason": "\(error.reason.rawValue)", "error": "\(error.message)", "partition": "\(record.source)"]
+            )
+            let now = WireTime.now
+            let letter = DeadLetter(
+                reason: error.reason,
+                sourceTopic: record.source.topic,
+                sourcePartition: record.source.partition,
+                sourceOffset: record.offset,
+                sourceTimestamp: record.timestamp > 0 ? record.timestamp : nil,
+                consumerGroup: self.group,
+                firstFailureAt: now,
+                lastFailureAt: now,
+                errorCategory: ErrorCategory.validation.rawValue,
+                errorMessage: error.message,
+                worker: self.worker
+            )
+            return [
+                OutgoingRecord(
+                    purpose: .deadLetter,
+                    topic: self.deadLetters,
+                    key: .ofRequest,
+                    value: record.value,
+                    headers: record.withView { letter.headers(keeping: $0.headers) }
+                )
+            ]
+        }
+    }
+
+    func substitute(for output: OutgoingRecord, of record: ConsumedRecord, refused error: KafkaError) -> OutgoingRecord? { nil }
+
+    /// Publishes the snapshots of the components that changed since the last time.
+    func publishChanges() {
+        let time = WireTime.now
+        let snapshots = self.tally.value.withLock { $0.takeChanges(now: Double(time) / 1000, worker: self.worker) }
+        for snapshot in snapshots {
+            let (value, headers) = snapshot.encode(source: "/orchestration-fleet/feedback/\(self.worker)", time: time)
+            self.notify(
+                OutgoingRecord(purpose: .notice, topic: self.policies, key: .bytes(snapshot.key), value: value, headers: headers)
+            )
+        }
+    }
+}

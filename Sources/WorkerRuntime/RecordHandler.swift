@@ -1,0 +1,61 @@
+public import KafkaClient
+public import Wire
+
+/// A record that a handler wants published.
+public struct OutgoingRecord: Sendable {
+    /// What a record is for, which decides what its failure means.
+    public enum Purpose: Sendable, Hashable {
+        /// The answer on the results topic: the request is not finished without it.
+        case reply
+        /// The answer at the address that the request named: best effort.
+        case directReply
+        /// A feedback signal: waited for, but a missing topic does not hold its request back.
+        case signal
+        /// The copy of a request that cannot be served: the request is not finished without it.
+        case deadLetter
+        /// A look at the way of a request, or a snapshot: best effort, waited for by nobody.
+        case notice
+    }
+
+    /// A record's key.
+    public enum Key: Sendable, Hashable {
+        case none
+        /// The key of the record that is being handled.
+        case ofRequest
+        case bytes([UInt8])
+    }
+
+    public var purpose: Purpose
+    public var topic: ProducerTopic
+    /// The partition, or nil for the choice by key.
+    public var partition: Int32?
+    public var key: Key
+    /// Nil is a tombstone.
+    public var value: [UInt8]?
+    public var headers: RecordHeaders
+
+    public init(
+        purpose: Purpose,
+        topic: ProducerTopic,
+        partition: Int32? = nil,
+        key: Key,
+        value: [UInt8]?,
+        headers: RecordHeaders = RecordHeaders()
+    ) {
+        self.purpose = purpose
+        self.topic = topic
+        self.partition = partition
+        self.key = key
+        self.value = value
+        self.headers = headers
+    }
+}
+
+/// Turns a consumed record into records to publish; never fails: whatever goes wrong is a record too (a reply, a dead letter).
+public protocol RecordHandler: Sendable {
+    /// Handles one record. Records of one lane are handled one after another, others at the same time.
+    func handle(_ record: ConsumedRecord) async -> [OutgoingRecord]
+
+    /// What to publish instead of a record that the broker refuses for good, for example because it is too large; nil when there is nothing.
+    func substitute(for output: OutgoingRecord, of record: ConsumedRecord, refused error: KafkaError) -> OutgoingRecord?
+}

@@ -1,0 +1,148 @@
+import Delivery
+import KafkaClient
+import Observability
+import Synchronization
+import Wire
+
+/// Runs one delivery loop with its producer, its handlers and its thread, from start to the end of its drain.
+final class RecordService: Sendable {
+    /// Makes the handler, once producer and topics are there.
+    typealias MakeHandler =
+        @Sendable (KafkaProducer, @escaping @Sendable (OutgoingRecord) -> Void) throws -> any RecordHandler
+
+    private enum Phase {
+        case idle
+        case running(DeliveryLoop, Task<Void, Never>?)
+        /// What was asked for before the loop was there.
+        case ended(stop: Bool)
+    }
+
+    private let configuration: WorkerConfiguration
+    private let name: String
+    private let group: String
+    private let topics: [String]
+    private let observer: KafkaObserver
+    private let metrics: DeliveryMetrics
+    private let phase = Mutex(Phase.idle)
+    private let onReady: @Sendable ([TopicPartition]) -> Void
+
+    init(
+        configuration: WorkerConfiguration,
+        name: String,
+        topics: [String],
+        logger: Logger,
+        registry: MetricsRegistry,
+        onReady: @escaping @Sendable ([TopicPartition]) -> Void
+    ) {
+        self.configuration = configuration
+        self.name = name
+        self.group = configuration.group(name)
+        self.topics = topics
+        self.onReady = onReady
+        self.metrics = DeliveryMetrics(registry: registry, layer: name)
+        let statistics = KafkaStatistics(registry: registry, client: name)
+        self.observer = KafkaObserver(
+            logger: logger,
+            onError: { error in
+                registry.counter(.kafkaErrors, name, error.name).increment()
+                logger.log(level: error.isFatal ? .error : .warning, "Kafka", metadata: ["error": "\(error)"])
+            },
+            onStatistics: { statistics.record($0) }
+        )
+    }
+
+    /// Consumes until drained or stopped.
+    ///
+    /// - Returns: monotonic nanoseconds of the first record's arrival and of the last commit; 0 where there was none.
+    /// - Throws: ``WorkerError`` when it cannot start or the client is lost.
+    func run(_ makeHandler: MakeHandler) async throws -> (firstReceived: Int64, lastCommitted: Int64) {
+        let wake = WakeSignal()
+        let producer: KafkaProducer
+        do throws(KafkaError) {
+            producer = try KafkaProducer(
+                configuration: self.configuration.producerConfiguration(group: self.group),
+                observer: self.observer,
+                wake: wake
+            )
+        } catch {
+            throw WorkerError(.startFailed, "\(error)")
+        }
+        let loopBox = Mutex<DeliveryLoop?>(nil)
+        let handler = try makeHandler(producer) { notice in
+            // The loop exists before the first record is handled.
+            loopBox.withLock { $0 }?.publish(notice: notice)
+        }
+        let loop = DeliveryLoop(
+            configuration: DeliveryLoopConfiguration(
+                topics: self.topics,
+                consumer: self.configuration.consumerConfiguration(group: self.group),
+                limits: self.configuration.inFlight,
+                ordering: self.configuration.ordering,
+                concurrency: self.configuration.concurrency,
+                commitInterval: self.configuration.commitInterval,
+                drainTimeout: self.configuration.drainTimeout,
+                recordLimit: self.configuration.recordLimit
+            ),
+            handler: handler,
+            producer: producer,
+            wake: wake,
+            observer: self.observer,
+            metrics: self.metrics,
+            onReady: self.onReady
+        )
+        loopBox.withLock { $0 = loop }
+        defer { loopBox.withLock { $0 = nil } }
+
+        let handlers = Task { await loop.runHandlers() }
+        let request: (drain: Bool, stop: Bool) = self.phase.withLock { phase in
+            switch phase {
+            case .ended(let stop):
+                phase = .running(loop, handlers)
+                return (true, stop)
+            case .idle, .running:
+                phase = .running(loop, handlers)
+                return (false, false)
+            }
+        }
+        if request.drain { request.stop ? loop.stop() : loop.drain() }
+        defer { self.phase.withLock { $0 = .ended(stop: true) } }
+        do {
+            try await onOwnThread { try loop.run() }
+        } catch {
+            handlers.cancel()
+            await handlers.value
+            throw WorkerError(.clientLost, "\(error)")
+        }
+        await handlers.value
+        return (loop.firstReceived, loop.lastCommitted)
+    }
+
+    /// Ends after what runs has ended, been published and committed.
+    func drain() { self.end(stop: false) }
+
+    /// Ends now; handlers are cancelled, and what is unfinished runs again elsewhere.
+    func stop() { self.end(stop: true) }
+
+    private func end(stop: Bool) {
+        let running: (DeliveryLoop, Task<Void, Never>?)? = self.phase.withLock { phase in
+            switch phase {
+            case .running(let loop, let handlers):
+                phase = .running(loop, handlers)
+                return (loop, handlers)
+            case .idle:
+                phase = .ended(stop: stop)
+                return nil
+            case .ended(let wasStopped):
+                phase = .ended(stop: wasStopped || stop)
+                return nil
+            }
+        }
+        guard let (loop, handlers) = running else { return }
+        if stop {
+            loop.stop()
+            handlers?.cancel()
+        } else {
+            loop.drain()
+        }
+    }
+}

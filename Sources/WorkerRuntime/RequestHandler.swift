@@ -1,0 +1,353 @@
+import JSON
+import KafkaClient
+import Observability
+import Orchestration
+import Synchronization
+import Wire
+
+/// Which executions tell the feedback topics about their orchestrator.
+public enum SignalPolicy: Sendable, Hashable {
+    /// Every execution.
+    case all
+    /// This share of them, chosen by the request's id so that a redelivery chooses the same; 0…1.
+    case sampled(Double)
+    /// None; what orchestrators emit themselves is published all the same.
+    case off
+}
+
+/// Serves requests: decodes, runs the orchestrator through the facade, encodes the reply and the signals.
+struct RequestHandler: RecordHandler {
+    /// Whose name stands in replies.
+    struct Identity: Sendable {
+        var layer: OrchestrationLayer
+        var worker: String
+        var group: String
+        /// The `ce_source` of everything that is published.
+        var source: String { "/orchestration-fleet/\(self.layer.rawValue)/\(self.worker)" }
+    }
+
+    /// The topics that replies and signals go to.
+    struct Topics: Sendable {
+        var results: ProducerTopic
+        var progress: ProducerTopic
+        var deadLetters: ProducerTopic
+        var signals: [ComponentType: ProducerTopic]
+        /// The partitions of the dead letter topic, so that source partition p goes to partition p mod P; 0 while unknown.
+        var deadLetterPartitions: Int32
+    }
+
+    private let facade: OrchestrationFacade
+    private let identity: Identity
+    private let source: String
+    private let topics: Topics
+    private let limits: WireLimits
+    private let signalPolicy: SignalPolicy
+    private let logger: Logger
+    private let metrics: RequestMetrics
+    private let directTopics: DirectReplyTopics
+    private let notify: @Sendable (OutgoingRecord) -> Void
+
+    init(
+        facade: OrchestrationFacade,
+        identity: Identity,
+        topics: Topics,
+        limits: WireLimits,
+        signalPolicy: SignalPolicy,
+        logger: Logger,
+        metrics: RequestMetrics,
+        producer: KafkaProducer,
+        notify: @escaping @Sendable (OutgoingRecord) -> Void
+    ) {
+        self.facade = facade
+        self.identity = identity
+        self.source = identity.source
+        self.topics = topics
+        self.limits = limits
+        self.signalPolicy = signalPolicy
+        self.logger = logger
+        self.metrics = metrics
+        self.directTopics = DirectReplyTopics(producer: producer)
+        self.notify = notify
+    }
+
+    func handle(_ record: ConsumedRecord) async -> [OutgoingRecord] {
+        let request: Request
+        do throws(WireError) {
+            request = try self.decode(record)
+        } catch {
+            return self.refuse(record, error)
+        }
+        return await self.serve(request, record)
+    }
+
+    private func decode(_ record: ConsumedRecord) throws(WireError) -> Request {
+        let result: Result<Request, WireError> = record.withView { view in
+            Result { () throws(WireError) in
+                try Request(decoding: view, limits: self.limits, fallbackID: "\(record.source.topic)-\(record.source.partition)-\(record.offset)")
+            }
+        }
+        return try result.get()
+    }
+
+    private func serve(_ request: Request, _ record: ConsumedRecord) async -> [OutgoingRecord] {
+        let started = monotonicNanoseconds()
+        let startedAt = WireTime.now
+        let isExpired = request.event.deadline.map { $0 <= startedAt } ?? false
+        let isKnown = self.facade.orchestrator(named: request.orchestrator) != nil
+        let recorder = SignalCollector { [progressCount = ProgressCount()] progress in
+            self.publish(progress, request, record, progressCount.next())
+        }
+        let context = OrchestrationContext(
+            tenantID: request.tenantID,
+            requestID: request.requestID,
+            metadata: request.metadata,
+            traceID: request.traceID ?? request.event.traceparent.flatMap { TraceParent.traceID($0) },
+            parentOrchestrator: request.parentOrchestrator,
+            depth: request.depth,
+            deadline: request.event.deadline.map { Deadline(millisecondsSince1970: $0) },
+            attempt: request.event.attempt,
+            logger: self.logger,
+            recorder: recorder
+        )
+        let result = await self.facade.orchestrate(request.orchestrator, context, Arguments(request.kwargs))
+        let milliseconds = Double(monotonicNanoseconds() - started) / 1_000_000
+        self.metrics.count(result, orchestrator: isKnown ? request.orchestrator : "unknown", milliseconds: milliseconds)
+
+        var outputs = self.reply(to: request, record, result, startedAt: startedAt, milliseconds: milliseconds)
+        if isExpired || !isKnown {
+            let error = WireError(isExpired ? .expired : .unknownOrchestrator, result.error ?? "")
+            outputs.append(self.deadLetter(record, error, category: result.errorCategory, request))
+        }
+        var signals = recorder.close()
+        if isKnown, !isExpired, self.signalPolicy.includes(request.requestID),
+            var signal = ExecutionReward.signal(for: result, orchestrator: request.orchestrator, latencyMilliseconds: milliseconds)
+        {
+            signal.metadata["layer"] = .string(self.identity.layer.rawValue)
+            signal.metadata["tenant_id"] = .string(request.tenantID)
+            signals.append(signal)
+        }
+        for (ordinal, signal) in signals.enumerated() {
+            if let output = self.signal(signal, ordinal, request, startedAt) { outputs.append(output) }
+        }
+        return outputs
+    }
+
+    // MARK: Outputs
+
+    private func reply(
+        to request: Request,
+        _ record: ConsumedRecord,
+        _ result: StepResult,
+        startedAt: Int64,
+        milliseconds: Double
+    ) -> [OutgoingRecord] {
+        let value = Reply(
+            requestID: request.requestID,
+            orchestrator: request.orchestrator,
+            layer: self.identity.layer,
+            worker: self.identity.worker,
+            attempt: request.event.attempt,
+            result: result,
+            queuedMilliseconds: record.timestamp > 0 ? Double(max(0, startedAt - record.timestamp)) : nil,
+            processingMilliseconds: (milliseconds * 1000).rounded() / 1000
+        ).encodeValue()
+        let headers = Reply.headers(answering: request.event, source: self.source, time: WireTime.now)
+        let reply = OutgoingRecord(purpose: .reply, topic: self.topics.results, key: .ofRequest, value: value, headers: headers)
+        guard let address = request.event.replyAddress, let direct = self.directReply(reply, address) else { return [reply] }
+        return [reply, direct]
+    }
+
+    /// The same reply at the address that the request named; nothing when the address cannot be used or is the results topic itself.
+    private func directReply(_ reply: OutgoingRecord, _ address: ReplyAddress) -> OutgoingRecord? {
+        guard let topic = self.directTopics.topic(address.topic), topic != self.topics.results else { return nil }
+        return OutgoingRecord(
+            purpose: .directReply,
+            topic: topic,
+            partition: address.partition,
+            key: reply.key,
+            value: reply.value,
+            headers: reply.headers
+        )
+    }
+
+    private func signal(_ signal: FeedbackSignal, _ ordinal: Int, _ request: Request, _ time: Int64) -> OutgoingRecord? {
+        guard let topic = self.topics.signals[signal.componentType] else { return nil }
+        // Request id and ordinal: a redelivered request repeats the ids, and nothing is learned twice.
+        let id = signal.signalID ?? "\(request.requestID).signal.\(ordinal)"
+        var signal = signal
+        if signal.metadata["request_id"] == nil { signal.metadata["request_id"] = .string(request.requestID) }
+        self.metrics.signals.increment()
+        return OutgoingRecord(
+            purpose: .signal,
+            topic: topic,
+            key: .bytes(Array(signal.componentID.utf8)),
+            value: SignalCodec.encode(signal, id: id, timestamp: Double(time) / 1000),
+            headers: SignalCodec.headers(id: id, causedBy: request.event, source: self.source, time: time)
+        )
+    }
+
+    private func publish(_ progress: Progress, _ request: Request, _ record: ConsumedRecord, _ ordinal: Int) {
+        let time = WireTime.now
+        let (value, headers) = ProgressNotice(
+            requestID: request.requestID,
+            orchestrator: request.orchestrator,
+            layer: self.identity.layer,
+            worker: self.identity.worker,
+            progress: progress,
+            timestamp: Double(time) / 1000
+        ).encode(about: request.event, ordinal: ordinal, source: self.source, time: time)
+        let key = record.key.map { OutgoingRecord.Key.bytes($0) } ?? .none
+        self.notify(OutgoingRecord(purpose: .notice, topic: self.topics.progress, key: key, value: value, headers: headers))
+    }
+
+    // MARK: What cannot be served
+
+    /// A record that is no request: a dead letter, and the answer `validation` where the headers tell where to send it.
+    private func refuse(_ record: ConsumedRecord, _ error: WireError) -> [OutgoingRecord] {
+        self.metrics.undecodable.increment()
+        self.logger.notice(
+            "dead letter",
+            metadata: [
+                "reason": "\(error.reason.rawValue)", "error": "\(error.message)", "partition": "\(record.source)", "offset": "\(record.offset)",
+            ]
+        )
+        var outputs = [self.deadLetter(record, error, category: .validation, nil)]
+        let sender = record.withView { Request.replyAddress(of: $0) }
+        if let (event, address) = sender, let topic = self.directTopics.topic(address.topic) {
+            var event = event
+            event.id = event.id ?? "\(record.source.topic)-\(record.source.partition)-\(record.offset)"
+            let reply = Reply(
+                requestID: event.id ?? "",
+                orchestrator: "",
+                layer: self.identity.layer,
+                worker: self.identity.worker,
+                result: .fail(error.message, category: .validation)
+            )
+            outputs.append(
+                OutgoingRecord(
+                    purpose: .directReply,
+                    topic: topic,
+                    partition: address.partition,
+                    key: .ofRequest,
+                    value: reply.encodeValue(),
+                    headers: Reply.headers(answering: event, source: self.source, time: WireTime.now)
+                )
+            )
+        }
+        return outputs
+    }
+
+    private func deadLetter(_ record: ConsumedRecord, _ error: WireError, category: ErrorCategory?, _ request: Request?) -> OutgoingRecord {
+        self.metrics.dead(error.reason)
+        let now = WireTime.now
+        let letter = DeadLetter(
+            reason: error.reason,
+            sourceTopic: record.source.topic,
+            sourcePartition: record.source.partition,
+            sourceOffset: record.offset,
+            sourceTimestamp: record.timestamp > 0 ? record.timestamp : nil,
+            consumerGroup: self.identity.group,
+            attempts: request?.event.attempt ?? 1,
+            firstFailureAt: now,
+            lastFailureAt: now,
+            errorCategory: (category ?? .processing).rawValue,
+            errorMessage: error.message,
+            orchestrator: request?.orchestrator,
+            worker: self.identity.worker
+        )
+        return OutgoingRecord(
+            purpose: .deadLetter,
+            topic: self.topics.deadLetters,
+            partition: self.topics.deadLetterPartitions > 0 ? record.source.partition % self.topics.deadLetterPartitions : nil,
+            key: .ofRequest,
+            value: record.value,
+            headers: record.withView { letter.headers(keeping: $0.headers) }
+        )
+    }
+
+    func substitute(for output: OutgoingRecord, of record: ConsumedRecord, refused error: KafkaError) -> OutgoingRecord? {
+        var substitute = output
+        switch output.purpose {
+        case .reply:
+            guard let request = try? self.decode(record) else { return nil }
+            let reply = Reply(
+                requestID: request.requestID,
+                orchestrator: request.orchestrator,
+                layer: self.identity.layer,
+                worker: self.identity.worker,
+                attempt: request.event.attempt,
+                result: .fail(
+                    "The reply of \(output.value?.count ?? 0) bytes was refused by the broker: \(error.message)",
+                    category: .constraintViolation
+                )
+            )
+            substitute.value = reply.encodeValue()
+            // The substitute itself is small: if it was refused too, holding back is all that is left.
+            return substitute.value?.count ?? 0 < output.value?.count ?? 0 ? substitute : nil
+        case .deadLetter:
+            guard error.isMessageTooLarge, let value = output.value, !value.isEmpty else { return nil }
+            // The record itself still stands at its source; the headers say where.
+            substitute.value = nil
+            substitute.headers.append("x-dlq-value-bytes", String(value.count))
+            return substitute
+        case .directReply, .signal, .notice:
+            return nil
+        }
+    }
+}
+
+/// Numbers the progress reports of one request.
+private final class ProgressCount: Sendable {
+    private let count = Atomic<Int>(0)
+    func next() -> Int { self.count.wrappingAdd(1, ordering: .relaxed).oldValue }
+}
+
+/// The topics that requests name for direct replies: looked up when asked for, and at most 1,000, because anybody can name one.
+private final class DirectReplyTopics: Sendable {
+    private let producer: KafkaProducer
+    private let known = Mutex<[String: ProducerTopic]>([:])
+
+    init(producer: KafkaProducer) {
+        self.producer = producer
+    }
+
+    func topic(_ name: String) -> ProducerTopic? {
+        guard !name.isEmpty, name.utf8.count <= 249,
+            name.utf8.allSatisfy({ byte in
+                (0x61...0x7a).contains(byte | 0x20) || (0x30...0x39).contains(byte) || byte == 0x2e || byte == 0x5f || byte == 0x2d
+            })
+        else { return nil }
+        return self.known.withLock { known in
+            if let topic = known[name] { return topic }
+            guard known.count < 1_000, let topic = try? self.producer.topic(name) else { return nil }
+            known[name] = topic
+            return topic
+        }
+    }
+}
+
+extension SignalPolicy {
+    func includes(_ requestID: String) -> Bool {
+        switch self {
+        case .all: return true
+        case .off: return false
+        case .sampled(let share):
+            // FNV-1a of the id, as a fraction.
+            var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+            for byte in requestID.utf8 { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01b3 }
+            hash = (hash ^ (hash >> 33)) &* 0xff51_afd7_ed55_8ccd
+            return Double(hash >> 11) / Double(1 << 53) < share
+        }
+    }
+}
+
+/// W3C Trace Context, as far as a worker needs it.
+enum TraceParent {
+    /// The trace id of `00-<32 hex digits>-<16 hex digits>-<flags>`; nil for anything else.
+    static func traceID(_ header: String) -> String? {
+        let parts = header.split(separator: "-", maxSplits: 4, omittingEmptySubsequences: false)
+        guard parts.count >= 4, parts[1].utf8.count == 32, parts[1].utf8.allSatisfy({ (0x30...0x39).contains($0) || (0x61...0x66).contains($0) })
+        else { return nil }
+        return String(parts[1])
+    }
+}

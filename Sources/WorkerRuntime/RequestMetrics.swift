@@ -1,0 +1,55 @@
+import Observability
+import Orchestration
+import Synchronization
+import Wire
+
+/// The instruments of a request handler, looked up once per orchestrator.
+final class RequestMetrics: Sendable {
+    private struct PerOrchestrator {
+        let succeeded: Counter
+        let duration: Histogram
+    }
+
+    private let registry: MetricsRegistry
+    private let layer: String
+    private let orchestrators = Mutex<[String: PerOrchestrator]>([:])
+    let undecodable: Counter
+    let signals: Counter
+    private let replies: Counter
+    private let skipped: Counter
+
+    init(registry: MetricsRegistry, layer: OrchestrationLayer) {
+        self.registry = registry
+        self.layer = layer.rawValue
+        self.undecodable = registry.counter(.recordsUndecodable, layer.rawValue)
+        self.signals = registry.counter(.signals, layer.rawValue)
+        self.replies = registry.counter(.replies, layer.rawValue)
+        self.skipped = registry.counter(.recordsSkipped, layer.rawValue, "orchestrator")
+    }
+
+    /// Counts a finished execution; the name comes from the registry of orchestrators, never from outside alone.
+    func count(_ result: StepResult, orchestrator: String, milliseconds: Double) {
+        let instruments = self.orchestrators.withLock { known in
+            if let instruments = known[orchestrator] { return instruments }
+            let instruments = PerOrchestrator(
+                succeeded: self.registry.counter(.recordsSucceeded, self.layer, orchestrator),
+                duration: self.registry.histogram(.recordDuration, self.layer, orchestrator)
+            )
+            known[orchestrator] = instruments
+            return instruments
+        }
+        instruments.duration.record(milliseconds / 1000)
+        self.replies.increment()
+        if result.isSkipped {
+            self.skipped.increment()
+        } else if result.success {
+            instruments.succeeded.increment()
+        } else {
+            self.registry.counter(.recordsFailed, self.layer, orchestrator, result.errorCategory?.rawValue ?? "none").increment()
+        }
+    }
+
+    func dead(_ reason: DeadLetterReason) {
+        self.registry.counter(.recordsDead, self.layer, reason.rawValue).increment()
+    }
+}

@@ -1,0 +1,171 @@
+public import KafkaClient
+public import Observability
+public import Orchestration
+import Wire
+
+/// Serves the requests of one layer: consumes them, runs orchestrators through a facade, publishes replies and signals, commits.
+///
+/// ```swift
+/// let facade = OrchestrationFacade()
+/// try facade.register(Greeter())
+/// var configuration = WorkerConfiguration()
+/// configuration.bootstrapServers = "localhost:9092"
+/// try await Worker(.domain, configuration: configuration, facade: facade).run()
+/// ```
+public final class Worker: Sendable {
+    public let layer: OrchestrationLayer
+    public let configuration: WorkerConfiguration
+    private let facade: OrchestrationFacade
+    private let logger: Logger
+    private let registry: MetricsRegistry
+    private let service: RecordService
+    private let names: TopicNames
+    private let topics: Topics
+
+    /// The two topics of a worker that a measurement may choose.
+    package struct Topics: Sendable {
+        package var requests: String
+        package var results: String
+
+        package init(requests: String, results: String) {
+            self.requests = requests
+            self.results = results
+        }
+    }
+
+    /// Creates a worker; nothing is connected yet.
+    ///
+    /// - Parameters:
+    ///   - layer: whose requests it serves.
+    ///   - facade: the orchestrators, registered before ``run()``.
+    ///   - onReady: called with the partitions at the first assignment and at every later one.
+    public convenience init(
+        _ layer: OrchestrationLayer,
+        configuration: WorkerConfiguration,
+        facade: OrchestrationFacade,
+        logger: Logger = Logger(label: "fleet.worker"),
+        registry: MetricsRegistry = MetricsRegistry(),
+        onReady: @escaping @Sendable ([TopicPartition]) -> Void = { _ in }
+    ) {
+        let names = TopicNames(prefix: configuration.topicPrefix)
+        self.init(
+            layer,
+            configuration: configuration,
+            facade: facade,
+            logger: logger,
+            registry: registry,
+            topics: Topics(requests: names.requests(layer), results: names.results(layer)),
+            onReady: onReady
+        )
+    }
+
+    /// Creates a worker with topics of a measurement's choice.
+    package init(
+        _ layer: OrchestrationLayer,
+        configuration: WorkerConfiguration,
+        facade: OrchestrationFacade,
+        logger: Logger,
+        registry: MetricsRegistry = MetricsRegistry(),
+        topics: Topics,
+        onReady: @escaping @Sendable ([TopicPartition]) -> Void = { _ in }
+    ) {
+        self.layer = layer
+        self.configuration = configuration
+        self.facade = facade
+        var logger = logger
+        logger[metadataKey: "worker"] = "\(configuration.workerID)"
+        logger[metadataKey: "layer"] = "\(layer.rawValue)"
+        self.logger = logger
+        self.registry = registry
+        self.names = TopicNames(prefix: configuration.topicPrefix)
+        self.topics = topics
+        self.service = RecordService(
+            configuration: configuration,
+            name: layer.rawValue,
+            topics: [topics.requests],
+            logger: logger,
+            registry: registry,
+            onReady: onReady
+        )
+    }
+
+    /// Works until ``drain()`` or ``stop()``, then shuts the orchestrators down.
+    ///
+    /// - Throws: ``WorkerError`` for a configuration with mistakes (all of them in one message), a worker that cannot start, or a Kafka client
+    ///   that is lost while running.
+    public func run() async throws {
+        _ = try await self.runMeasured()
+    }
+
+    /// Works like ``run()`` and tells when the first record came and the last commit went, in monotonic nanoseconds.
+    package func runMeasured() async throws -> (firstReceived: Int64, lastCommitted: Int64) {
+        let mistakes = self.configuration.mistakes()
+        guard mistakes.isEmpty else { throw WorkerError(.configuration, mistakes.joined(separator: "\n")) }
+        if let partitions = self.configuration.createsTopicsWithPartitions {
+            let created = try await TopicProvision.create(
+                self.names,
+                partitions: partitions,
+                configuration: self.configuration.baseConfiguration("admin"),
+                observer: KafkaObserver(logger: self.logger)
+            )
+            if !created.isEmpty { self.logger.info("created topics", metadata: ["topics": "\(created.joined(separator: " "))"]) }
+        }
+        let deadLetterPartitions = await self.partitionCount(of: self.names.deadLetters(self.layer))
+        defer { self.logger.info("ended") }
+        do {
+            let times = try await self.service.run { producer, notify in try self.makeHandler(producer, notify, deadLetterPartitions) }
+            await self.facade.shutdown()
+            return times
+        } catch {
+            await self.facade.shutdown()
+            throw error
+        }
+    }
+
+    /// Takes no more requests, finishes what runs, commits, and lets ``run()`` return.
+    public func drain() { self.service.drain() }
+
+    /// Lets ``run()`` return now: handlers are cancelled, unfinished requests run again elsewhere.
+    public func stop() { self.service.stop() }
+
+    /// How many partitions a topic has; 0 when the broker does not tell in time, then the partitioner chooses by key.
+    private func partitionCount(of topic: String) async -> Int32 {
+        let configuration = self.configuration.baseConfiguration("admin")
+        let observer = KafkaObserver(logger: self.logger)
+        let found = try? await onOwnThread {
+            try KafkaAdmin(configuration: configuration, observer: observer).describeTopics(topic, milliseconds: 3_000)
+        }
+        return Int32(clamping: found?.first?.partitions.count ?? 0)
+    }
+
+    private func makeHandler(
+        _ producer: KafkaProducer,
+        _ notify: @escaping @Sendable (OutgoingRecord) -> Void,
+        _ deadLetterPartitions: Int32
+    ) throws -> any RecordHandler {
+        var signals: [ComponentType: ProducerTopic] = [:]
+        for component in ComponentType.allCases { signals[component] = try producer.topic(self.names.signals(component)) }
+        let deadLetters = self.names.deadLetters(self.layer)
+        return RequestHandler(
+            facade: self.facade,
+            identity: RequestHandler.Identity(
+                layer: self.layer,
+                worker: self.configuration.workerID,
+                group: self.configuration.group(self.layer.rawValue)
+            ),
+            topics: RequestHandler.Topics(
+                results: try producer.topic(self.topics.results),
+                progress: try producer.topic(self.names.progress(self.layer)),
+                deadLetters: try producer.topic(deadLetters),
+                signals: signals,
+                deadLetterPartitions: deadLetterPartitions
+            ),
+            limits: self.configuration.limits,
+            signalPolicy: self.configuration.signals,
+            logger: self.logger,
+            metrics: RequestMetrics(registry: self.registry, layer: self.layer),
+            producer: producer,
+            notify: notify
+        )
+    }
+}

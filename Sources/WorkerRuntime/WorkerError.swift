@@ -1,0 +1,23 @@
+/// A worker that cannot start or go on, as opposed to a request that failed, which is a reply.
+public struct WorkerError: Error, Sendable, Hashable, CustomStringConvertible {
+    public struct Code: Sendable, Hashable {
+        private let name: String
+        /// The configuration cannot be used.
+        public static let configuration = Code(name: "configuration")
+        /// Something that the worker needs could not be started.
+        public static let startFailed = Code(name: "startFailed")
+        /// The Kafka client was lost while running.
+        public static let clientLost = Code(name: "clientLost")
+    }
+
+    public let code: Code
+    /// What happened, and what to do about it.
+    public let message: String
+
+    public init(_ code: Code, _ message: String) {
+        self.code = code
+        self.message = message
+    }
+
+    public var description: String { self.message }
+}

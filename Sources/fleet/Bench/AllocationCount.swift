@@ -1,0 +1,24 @@
+import CAllocationCounter
+import Synchronization
+
+/// Allocations of the whole process, librdkafka's included; counted only when asked for.
+enum AllocationCount {
+    private static let isOn = Atomic<Bool>(false)
+
+    static func enable() {
+        self.isOn.store(true, ordering: .relaxed)
+        callocationcounter_enable(1)
+    }
+
+    /// Nil when nobody counts.
+    static var now: Int64? { self.isOn.load(ordering: .relaxed) ? callocationcounter_count() : nil }
+}
+
+/// What was used up when the first partitions came: what a worker costs before that is not the records' cost.
+final class StartUsage: Sendable {
+    private let usage = Mutex<ProcessUsage?>(nil)
+
+    func start() { self.usage.withLock { if $0 == nil { $0 = .now } } }
+
+    var value: ProcessUsage { self.usage.withLock { $0 } ?? ProcessUsage(cpuSeconds: 0, maximumResidentMebibytes: 0) }
+}
