@@ -29,13 +29,15 @@ let package = Package(
     name: "orchestration-fleet",
     products: [
         .library(name: "Orchestration", targets: ["Orchestration"]),
-        .library(name: "WorkerRuntime", targets: ["WorkerRuntime"]),
+        // The runtime, and what a worker binary puts around it.
+        .library(name: "WorkerRuntime", targets: ["WorkerRuntime", "FleetProcess"]),
     ],
     targets: [
         // Doors to C libraries; nothing else in them.
         .systemLibrary(name: "CRDKafka", pkgConfig: "rdkafka", providers: [.apt(["librdkafka-dev"])]),
         .target(name: "CAllocationCounter"),
-        .target(name: "CSIMDJSON", linkerSettings: [.linkedLibrary("simdjson")]),
+        .systemLibrary(name: "CMicroHTTPD", pkgConfig: "libmicrohttpd", providers: [.apt(["libmicrohttpd-dev"])]),
+        .target(name: "CSIMDJSON", cxxSettings: [.define("SIMDJSON_THREADS_ENABLED", to: "1")], linkerSettings: [.linkedLibrary("simdjson")]),
 
         // A target may import only targets above it.
         library("Observability"),
@@ -47,6 +49,19 @@ let package = Package(
         library("Feedback", ["Orchestration", "Wire"]),
         library("WorkerRuntime", ["Delivery", "Feedback", "JSON", "KafkaClient", "Observability", "Orchestration", "Wire"]),
         library("DrillOrchestrators", ["JSON", "Orchestration"]),
+        library("ArgumentParser"),
+        library("AdminServer", ["CMicroHTTPD", "Observability"]),
+        library(
+            "FleetProcess",
+            [
+                "AdminServer", "ArgumentParser", "Delivery", "DrillOrchestrators", "JSON", "KafkaClient", "Observability", "Orchestration",
+                "WorkerRuntime",
+            ]
+        ),
+
+        executable("application-worker", ["ArgumentParser", "FleetProcess", "Observability", "Orchestration"]),
+        executable("infrastructure-worker", ["ArgumentParser", "FleetProcess", "Observability", "Orchestration"]),
+        executable("feedback-orchestrator", ["ArgumentParser", "FleetProcess", "WorkerRuntime"]),
         executable(
             "fleet",
             ["CAllocationCounter", "CRDKafka", "Delivery", "DrillOrchestrators", "KafkaClient", "Observability", "Orchestration", "Wire", "WorkerRuntime"]

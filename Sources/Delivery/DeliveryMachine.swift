@@ -31,7 +31,7 @@ public struct DeliveryLimits: Sendable, Hashable {
 /// partition's base may move. A partition's way: `assigned` → reading → `revoking` (nothing new starts; what runs may end) → `retired`.
 /// The owner performs what is returned: start slots, publish outputs, commit. Slots are small integers; the owner keeps whatever belongs to them
 /// in arrays of its own.
-public struct DeliveryMachine: Sendable {
+public struct DeliveryMachine: ~Copyable, Sendable {
     /// Names a record in flight.
     public typealias Slot = Int32
     /// Names one output of one record in flight: slot, number of the output, and the slot's generation, so that the report of an output whose
@@ -114,9 +114,9 @@ public struct DeliveryMachine: Sendable {
 
     /// How many records of a partition may be read now.
     public func capacity(of partition: Partition) -> Int {
-        let record = self.partitions[Int(partition)]
-        guard record.state == .reading, self.bytesInFlight < self.limits.bytes else { return 0 }
-        return min(self.freeSlots.count, self.limits.window - record.tracker.windowCount)
+        let index = Int(partition)
+        guard self.partitions[index].state == .reading, self.bytesInFlight < self.limits.bytes else { return 0 }
+        return min(self.freeSlots.count, self.limits.window - self.partitions[index].tracker.windowCount)
     }
 
     /// A partition is about to leave: nothing more of it starts.
@@ -293,8 +293,8 @@ public struct DeliveryMachine: Sendable {
         self.partitions.contains { $0.state != .retired && ($0.tracker.base ?? -1) > $0.committed }
     }
 
-    /// The distance between a partition's base and its newest record, and the finished offsets in it.
-    public func tracker(of partition: Partition) -> PartitionTracker { self.partitions[Int(partition)].tracker }
+    /// The finished offsets of a partition above its base: what a crash need not run again.
+    public func finishedAboveBase(of partition: Partition) -> [Int64] { self.partitions[Int(partition)].tracker.finishedAboveBase }
 
     // MARK: Inside
 

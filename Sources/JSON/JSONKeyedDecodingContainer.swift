@@ -9,8 +9,12 @@ struct JSONKeyedDecodingContainer<Key: CodingKey>: KeyedDecodingContainerProtoco
     func decodeNil(forKey key: Key) throws -> Bool { try self.decoder(for: key, JSONValue.self).value.isNull }
     func decode(_ type: Bool.Type, forKey key: Key) throws -> Bool { try self.decoder(for: key, type).unbox(type) }
     func decode(_ type: String.Type, forKey key: Key) throws -> String { try self.decoder(for: key, type).unbox(type) }
-    func decode<T: BinaryFloatingPoint & Decodable>(_ type: T.Type, forKey key: Key) throws -> T { try self.decoder(for: key, type).unbox(type) }
-    func decode<T: FixedWidthInteger & Decodable>(_ type: T.Type, forKey key: Key) throws -> T { try self.decoder(for: key, type).unbox(type) }
+    func decode<T: BinaryFloatingPoint & Decodable>(_ type: T.Type, forKey key: Key) throws -> T {
+        try self.decoder(for: key, type).unbox(type)
+    }
+    func decode<T: FixedWidthInteger & Decodable>(_ type: T.Type, forKey key: Key) throws -> T {
+        try self.decoder(for: key, type).unbox(type)
+    }
     func decode<T: Decodable>(_ type: T.Type, forKey key: Key) throws -> T { try self.decoder(for: key, type).unbox(type) }
 
     func nestedContainer<NestedKey: CodingKey>(

@@ -5,10 +5,9 @@ extension JSONValue {
     /// doubles; larger ones are refused rather than rounded.
     /// - Throws: ``JSONError`` saying what is wrong and at which byte.
     public init(parsing bytes: [UInt8], limits: JSONLimits = .default) throws(JSONError) {
-        let result = bytes.withUnsafeBytes { buffer in
-            Result { () throws(JSONError) in try JSONParser.parse(buffer, readableBytes: buffer.count, limits: limits) }
+        self = try bytes.span.withUnsafeBytes { buffer throws(JSONError) in
+            try JSONParser.parse(buffer, readableBytes: buffer.count, limits: limits)
         }
-        self = try result.get()
     }
 
     /// Parses the document in `bytes`.
@@ -23,12 +22,8 @@ extension JSONValue {
 
     /// Parses the document in `text`.
     public init(parsing text: String, limits: JSONLimits = .default) throws(JSONError) {
-        var text = text
-        let result = text.withUTF8 { buffer in
-            Result { () throws(JSONError) in
-                try JSONParser.parse(UnsafeRawBufferPointer(buffer), readableBytes: buffer.count, limits: limits)
-            }
+        self = try text.utf8Span.span.withUnsafeBytes { buffer throws(JSONError) in
+            try JSONParser.parse(buffer, readableBytes: buffer.count, limits: limits)
         }
-        self = try result.get()
     }
 }

@@ -62,18 +62,18 @@ extension UnsafeBufferPointer<UInt8> {
     var isPlainJSON: Bool {
         guard let start = self.baseAddress else { return true }
         let raw = UnsafeRawPointer(start)
+        guard self.count >= 8 else {
+            var word: UInt64 = 0x2020_2020_2020_2020
+            for byte in self { word = word << 8 | UInt64(byte) }
+            return !Self.needsEscape(word)
+        }
         var offset = 0
-        while offset + 8 <= self.count {
+        while offset + 8 < self.count {
             if Self.needsEscape(raw.loadUnaligned(fromByteOffset: offset, as: UInt64.self)) { return false }
             offset += 8
         }
-        // The rest, padded with spaces.
-        var tail: UInt64 = 0x2020_2020_2020_2020
-        while offset < self.count {
-            tail = tail << 8 | UInt64(self[offset])
-            offset += 1
-        }
-        return !Self.needsEscape(tail)
+        // The last eight, some of them for the second time.
+        return !Self.needsEscape(raw.loadUnaligned(fromByteOffset: self.count - 8, as: UInt64.self))
     }
 
     /// Whether one of eight bytes is a control character, a quotation mark or a backslash.

@@ -22,7 +22,7 @@ public struct TopicPartition: Sendable, Hashable, CustomStringConvertible {
 /// memory in flight countable, and gives the parser the padding that it wants.
 public final class ConsumedRecord: Sendable {
     /// The bytes that may be read past the end of the value.
-    static let padding = 64
+    @usableFromInline static let padding = 64
 
     public let source: TopicPartition
     public let offset: Int64
@@ -30,12 +30,12 @@ public final class ConsumedRecord: Sendable {
     public let timestamp: Int64
     /// A 64-bit hash of the key; 0 when there is no key.
     public let keyHash: UInt64
-    private let valueLength: Int32
-    private let keyLength: Int32
-    private let headersLength: Int32
-    private let headerCount: Int32
+    @usableFromInline let valueLength: Int32
+    @usableFromInline let keyLength: Int32
+    @usableFromInline let headersLength: Int32
+    @usableFromInline let headerCount: Int32
     // Written once before `self` is shared, freed in deinit.
-    nonisolated(unsafe) private let storage: UnsafeMutableRawPointer
+    @usableFromInline nonisolated(unsafe) let storage: UnsafeMutableRawPointer
 
     /// The bytes that the record holds, for accounts of memory.
     public var byteCount: Int {
@@ -95,7 +95,8 @@ public final class ConsumedRecord: Sendable {
     }
 
     /// Calls `body` with a view of the record that must not escape.
-    public func withView<R>(_ body: (RecordView) throws -> R) rethrows -> R {
+    @inlinable
+    public func withView<R, E: Error>(_ body: (RecordView) throws(E) -> R) throws(E) -> R {
         let valueCount = max(Int(self.valueLength), 0)
         let keyCount = max(Int(self.keyLength), 0)
         let headersStart = valueCount + keyCount
@@ -109,7 +110,8 @@ public final class ConsumedRecord: Sendable {
                 count: Int(self.headerCount)
             )
         )
-        return try withExtendedLifetime(self) { try body(view) }
+        defer { extendLifetime(self) }
+        return try body(view)
     }
 
     /// The key's bytes; nil when the record has none.

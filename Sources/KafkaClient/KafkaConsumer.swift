@@ -214,7 +214,8 @@ public final class KafkaConsumer {
             clock_gettime(CLOCK_MONOTONIC, &now)
             let elapsed = (now.tv_sec - start.tv_sec) * 1000 + (now.tv_nsec - start.tv_nsec) / 1_000_000
             guard elapsed < milliseconds else { break }
-            if let event = rd_kafka_queue_poll(queue, Int32(min(100, milliseconds - elapsed))) { rd_kafka_event_destroy(event) }
+            // Reading as a consumer, not as a reader of events: only so are rebalance callbacks served.
+            if let message = rd_kafka_consume_queue(queue, Int32(min(100, milliseconds - elapsed))) { rd_kafka_message_destroy(message) }
         }
         self.isClosed = rd_kafka_consumer_closed(self.handle.native) != 0
         self.partitions.removeAll()

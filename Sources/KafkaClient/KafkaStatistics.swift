@@ -1,10 +1,15 @@
 import JSON
 public import Observability
+import Synchronization
 
 /// Turns librdkafka's statistics into metrics.
-public struct KafkaStatistics: Sendable {
+public final class KafkaStatistics: Sendable {
     private let registry: MetricsRegistry
     private let client: String
+    private let reachable = Atomic<Bool>(true)
+
+    /// Whether a broker was connected when the last statistics were written; true before the first.
+    public var isBrokerReachable: Bool { self.reachable.load(ordering: .relaxed) }
 
     /// - Parameter client: the value of the label `client`.
     public init(registry: MetricsRegistry, client: String) {
@@ -24,13 +29,16 @@ public struct KafkaStatistics: Sendable {
             if let count = document["msg_cnt"]?.doubleValue { self.registry.gauge(.producerQueueMessages, client).set(count) }
             if let bytes = document["msg_size"]?.doubleValue { self.registry.gauge(.producerQueueBytes, client).set(bytes) }
         }
+        var isReachable = false
         for (name, broker) in document["brokers"]?.objectValue ?? [:] {
+            if broker["state"]?.stringValue == "UP" { isReachable = true }
             guard let count = broker["rtt"]?["cnt"]?.integerValue, count > 0 else { continue }
             for quantile in ["p50", "p99"] {
                 guard let microseconds = broker["rtt"]?[quantile]?.doubleValue else { continue }
                 self.registry.gauge(.brokerRoundTripTime, client, name, quantile).set(microseconds / 1_000_000)
             }
         }
+        self.reachable.store(isReachable, ordering: .relaxed)
         guard kind == "consumer" else { return }
         for (topic, description) in document["topics"]?.objectValue ?? [:] {
             for (partition, state) in description["partitions"]?.objectValue ?? [:] {

@@ -78,7 +78,7 @@ public struct PolicySnapshot: Sendable, Hashable {
         headers.append("ce_id", "\(self.componentType.rawValue)/\(self.componentID).\(self.worker).\(self.policyVersion)")
         headers.append("ce_type", PolicySnapshot.type)
         headers.append("ce_source", source)
-        headers.append("ce_time", WireTime.text(time))
+        headers.append("ce_time", time: time)
         headers.append("content-type", "application/json")
         return (writer.bytes, headers)
     }

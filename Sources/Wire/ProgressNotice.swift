@@ -44,7 +44,7 @@ public struct ProgressNotice: Sendable, Hashable {
         headers.append("ce_id", "\(id).progress.\(ordinal)")
         headers.append("ce_type", ProgressNotice.type)
         headers.append("ce_source", source)
-        headers.append("ce_time", WireTime.text(time))
+        headers.append("ce_time", time: time)
         headers.append("content-type", "application/json")
         headers.append("ce_causationid", id)
         headers.append("ce_correlationid", event.correlationID ?? id)

@@ -26,14 +26,41 @@ public struct RecordHeaders: Sendable, Hashable {
         self.append(UnsafeRawBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount), value)
     }
 
-    /// Appends a header; a nil value is a null header value.
-    public mutating func append(_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer?) {
-        guard let nameLength = UInt16(exactly: name.count), let valueLength = Int32(exactly: value?.count ?? -1) else { return }
-        withUnsafeBytes(of: nameLength) { self.bytes.append(contentsOf: $0) }
-        withUnsafeBytes(of: valueLength) { self.bytes.append(contentsOf: $0) }
+    /// Appends a header whose value has two parts.
+    public mutating func append(_ name: StaticString, _ value: String, _ suffix: StaticString) {
+        var value = value
+        value.withUTF8 { value in
+            self.begin(UnsafeRawBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount), value.count + suffix.utf8CodeUnitCount)
+            self.bytes.append(contentsOf: value)
+            self.bytes.append(contentsOf: UnsafeBufferPointer(start: suffix.utf8Start, count: suffix.utf8CodeUnitCount))
+        }
+    }
+
+    /// Appends a header whose value is a time in RFC 3339.
+    ///
+    /// - Parameter time: milliseconds since 1970.
+    public mutating func append(_ name: StaticString, time: Int64) {
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: WireTime.textLength) { buffer in
+            WireTime.write(time, into: buffer)
+            self.append(UnsafeRawBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount), UnsafeRawBufferPointer(buffer))
+        }
+    }
+
+    private mutating func begin(_ name: UnsafeRawBufferPointer, _ valueLength: Int) {
+        withUnsafeTemporaryAllocation(byteCount: 6, alignment: 2) { lengths in
+            lengths.storeBytes(of: UInt16(truncatingIfNeeded: name.count), as: UInt16.self)
+            lengths.storeBytes(of: Int32(truncatingIfNeeded: valueLength), toByteOffset: 2, as: Int32.self)
+            self.bytes.append(contentsOf: lengths)
+        }
         self.bytes.append(contentsOf: name)
-        if let value { self.bytes.append(contentsOf: value) }
         self.count += 1
+    }
+
+    /// Appends a header; a nil value is a null header value. Names above 65,535 bytes and values above 2 GiB are left out.
+    public mutating func append(_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer?) {
+        guard name.count <= Int(UInt16.max), (value?.count ?? 0) <= Int(Int32.max) else { return }
+        self.begin(name, value?.count ?? -1)
+        if let value { self.bytes.append(contentsOf: value) }
     }
 
     /// Appends every header of another block.
@@ -43,6 +70,7 @@ public struct RecordHeaders: Sendable, Hashable {
     }
 
     /// Calls `body` with a view of the block that must not escape.
+    @inlinable
     public func withView<R>(_ body: (RecordHeadersView) throws -> R) rethrows -> R {
         try self.bytes.withUnsafeBytes { try body(RecordHeadersView(raw: $0, count: self.count)) }
     }
@@ -71,6 +99,7 @@ public struct RecordHeadersView {
     /// The number of headers in the block.
     public let count: Int
 
+    @inlinable
     public init(raw: UnsafeRawBufferPointer, count: Int) {
         self.raw = raw
         self.count = count
@@ -113,6 +142,7 @@ public struct RecordView {
     /// The record's headers.
     public let headers: RecordHeadersView
 
+    @inlinable
     public init(key: UnsafeRawBufferPointer?, value: UnsafeRawBufferPointer?, readableBytes: Int, headers: RecordHeadersView) {
         self.key = key
         self.value = value

@@ -69,10 +69,10 @@ public struct Reply: Sendable, Hashable {
         var headers = RecordHeaders(reservingCapacity: 384)
         headers.append("ce_specversion", "1.0")
         // Derived from the request's, so that a redelivery repeats it.
-        headers.append("ce_id", "\(id).result")
+        headers.append("ce_id", id, ".result")
         headers.append("ce_type", Reply.type)
         headers.append("ce_source", source)
-        headers.append("ce_time", WireTime.text(time))
+        headers.append("ce_time", time: time)
         headers.append("content-type", "application/json")
         headers.append("ce_causationid", id)
         headers.append("ce_correlationid", event.correlationID ?? id)

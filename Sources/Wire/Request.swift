@@ -176,14 +176,12 @@ private struct RequestBody {
     ])
 
     init(_ value: UnsafeRawBufferPointer, readableBytes: Int, _ limits: WireLimits) throws(WireError) {
-        self = try decoded { () throws in
-            try Self.selector.select(from: value, readableBytes: readableBytes, limits: limits.json) { selection in
-                try RequestBody(selection)
-            }
+        try decoded { () throws in
+            try Self.selector.select(from: value, readableBytes: readableBytes, limits: limits.json) { try self.read($0) }
         }
     }
 
-    private init(_ selection: borrowing JSONSelection) throws(WireError) {
+    private mutating func read(_ selection: borrowing JSONSelection) throws(WireError) {
         guard selection.rootKind == .object else { throw wrongKind("the value", "an object", selection.rootKind) }
         if let kind = selection.kind(1), kind != .object { throw wrongKind("context", "an object", kind) }
         self.orchestrator = try selection.text(0, "orchestrator")
@@ -216,14 +214,14 @@ private struct StructuredEnvelope {
     ])
 
     init(_ value: UnsafeRawBufferPointer, readableBytes: Int, _ limits: WireLimits) throws(WireError) {
-        self = try decoded { () throws in
-            try Self.selector.select(from: value, readableBytes: readableBytes, limits: limits.envelope) { selection in
-                try StructuredEnvelope(selection, in: value)
-            }
+        self.data = value
+        self.dataOffset = 0
+        try decoded { () throws in
+            try Self.selector.select(from: value, readableBytes: readableBytes, limits: limits.envelope) { try self.read($0, in: value) }
         }
     }
 
-    private init(_ selection: borrowing JSONSelection, in value: UnsafeRawBufferPointer) throws(WireError) {
+    private mutating func read(_ selection: borrowing JSONSelection, in value: UnsafeRawBufferPointer) throws(WireError) {
         guard selection.rootKind == .object else { throw wrongKind("the envelope", "an object", selection.rootKind) }
         guard let version = try selection.text(0, "specversion"), version == "1.0" else {
             throw WireError(.invalid, "specversion of the envelope must be \"1.0\"")
@@ -305,7 +303,9 @@ extension JSONSelection {
     /// An object, empty for nothing and for null.
     borrowing func members(_ index: Int, _ path: String) throws(WireError) -> JSONObject {
         guard let kind = self.kind(index), kind != .null else { return JSONObject() }
-        guard let object = self.object(index) else { throw wrongKind(path, "an object", kind) }
-        return object
+        guard kind == .object, let raw = self.raw(index) else { throw wrongKind(path, "an object", kind) }
+        // The empty object is so common that it is not worth an allocation.
+        guard raw.count > 2 else { return JSONObject() }
+        return self.object(index) ?? JSONObject()
     }
 }

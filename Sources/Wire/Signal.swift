@@ -40,7 +40,7 @@ public enum SignalCodec {
         headers.append("ce_id", id)
         headers.append("ce_type", SignalCodec.type)
         headers.append("ce_source", source)
-        headers.append("ce_time", WireTime.text(time))
+        headers.append("ce_time", time: time)
         headers.append("content-type", "application/json")
         if let cause = event.id { headers.append("ce_causationid", cause) }
         if let correlation = event.correlationID ?? event.id { headers.append("ce_correlationid", correlation) }

@@ -9,34 +9,42 @@ public enum WireTime {
         return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
     }
 
+    /// The bytes of a time's text.
+    static let textLength = 24
+
     /// RFC 3339 in UTC with milliseconds, for example `2026-11-21T10:15:30.123Z`.
     public static func text(_ milliseconds: Int64) -> String {
+        String(unsafeUninitializedCapacity: Self.textLength) { buffer in
+            Self.write(milliseconds, into: buffer)
+            return Self.textLength
+        }
+    }
+
+    /// Writes a time's text; the buffer has room for ``textLength`` bytes.
+    static func write(_ milliseconds: Int64, into buffer: UnsafeMutableBufferPointer<UInt8>) {
         let (days, rest) = milliseconds.quotientAndRemainderFloored(dividingBy: 86_400_000)
         let (year, month, day) = Self.civil(days)
-        return String(unsafeUninitializedCapacity: 24) { buffer in
-            func digits(_ value: Int64, _ count: Int, at position: Int) {
-                var value = value
-                for index in stride(from: position + count - 1, through: position, by: -1) {
-                    buffer[index] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: value % 10)
-                    value /= 10
-                }
+        func digits(_ value: Int64, _ count: Int, at position: Int) {
+            var value = value
+            for index in stride(from: position + count - 1, through: position, by: -1) {
+                buffer[index] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: value % 10)
+                value /= 10
             }
-            digits(max(0, min(year, 9999)), 4, at: 0)
-            buffer[4] = UInt8(ascii: "-")
-            digits(month, 2, at: 5)
-            buffer[7] = UInt8(ascii: "-")
-            digits(day, 2, at: 8)
-            buffer[10] = UInt8(ascii: "T")
-            digits(rest / 3_600_000, 2, at: 11)
-            buffer[13] = UInt8(ascii: ":")
-            digits(rest / 60_000 % 60, 2, at: 14)
-            buffer[16] = UInt8(ascii: ":")
-            digits(rest / 1000 % 60, 2, at: 17)
-            buffer[19] = UInt8(ascii: ".")
-            digits(rest % 1000, 3, at: 20)
-            buffer[23] = UInt8(ascii: "Z")
-            return 24
         }
+        digits(max(0, min(year, 9999)), 4, at: 0)
+        buffer[4] = UInt8(ascii: "-")
+        digits(month, 2, at: 5)
+        buffer[7] = UInt8(ascii: "-")
+        digits(day, 2, at: 8)
+        buffer[10] = UInt8(ascii: "T")
+        digits(rest / 3_600_000, 2, at: 11)
+        buffer[13] = UInt8(ascii: ":")
+        digits(rest / 60_000 % 60, 2, at: 14)
+        buffer[16] = UInt8(ascii: ":")
+        digits(rest / 1000 % 60, 2, at: 17)
+        buffer[19] = UInt8(ascii: ".")
+        digits(rest % 1000, 3, at: 20)
+        buffer[23] = UInt8(ascii: "Z")
     }
 
     /// Reads RFC 3339: `2026-11-21T10:15:30[.fraction](Z|±hh:mm)`; nil for anything else.

@@ -54,6 +54,7 @@ final class DeliveryLoop: @unchecked Sendable {  // everything but `lifecycle`, 
     private let handled: Mailbox<Letter>
     private let notices: Mailbox<OutgoingRecord>
     private let lifecycle = Atomic<Lifecycle>(.running)
+    private let health: ServiceHealth
 
     private var machine: DeliveryMachine
     private var records: [ConsumedRecord?]
@@ -69,6 +70,9 @@ final class DeliveryLoop: @unchecked Sendable {  // everything but `lifecycle`, 
     private var consumer: KafkaConsumer?
     private var failure: KafkaError?
     private var nextCommit: Int64 = 0
+    private var nextHousekeeping: Int64 = 0
+    /// Milliseconds, taken once a turn.
+    private var turnTime: Int64 = 0
     private var nextRetry: Int64 = 0
     private var commitsUnderWay = 0
     private var taken = 0
@@ -83,6 +87,7 @@ final class DeliveryLoop: @unchecked Sendable {  // everything but `lifecycle`, 
         wake: WakeSignal,
         observer: KafkaObserver,
         metrics: DeliveryMetrics,
+        health: ServiceHealth,
         onReady: @escaping @Sendable ([TopicPartition]) -> Void
     ) {
         self.configuration = configuration
@@ -92,6 +97,7 @@ final class DeliveryLoop: @unchecked Sendable {  // everything but `lifecycle`, 
         self.observer = observer
         self.logger = observer.logger
         self.metrics = metrics
+        self.health = health
         self.onReady = onReady
         self.handled = Mailbox(wake: wake)
         self.notices = Mailbox(wake: wake)
@@ -166,6 +172,7 @@ final class DeliveryLoop: @unchecked Sendable {  // everything but `lifecycle`, 
                 let now = monotonicMilliseconds()
                 if drainDeadline == .max {
                     drainDeadline = now + Int64(self.configuration.drainTimeout)
+                    self.health.draining()
                     self.logger.info("draining", metadata: ["records": "\(self.machine.recordsInFlight)"])
                     self.giveBackQueued()
                 }
@@ -196,6 +203,8 @@ final class DeliveryLoop: @unchecked Sendable {  // everything but `lifecycle`, 
 
     /// One look at everything; true when there may be more to do at once.
     private func turn() -> Bool {
+        self.turnTime = monotonicMilliseconds()
+        self.health.turned(at: self.turnTime)
         self.consumer?.poll()
         self.readReports()
         self.takeHandled()
@@ -205,9 +214,18 @@ final class DeliveryLoop: @unchecked Sendable {  // everything but `lifecycle`, 
         self.toStart.removeAll(keepingCapacity: true)
         let now = monotonicMilliseconds()
         if now >= self.nextCommit, self.machine.hasUncommitted { self.commit(wait: false, now: now) }
+        if now >= self.nextHousekeeping { self.keepHouse(now) }
+        return isFull && self.failure == nil && self.lifecycle.load(ordering: .relaxed) == .running
+    }
+
+    /// Tells the gauges how things stand, once a second.
+    private func keepHouse(_ now: Int64) {
+        self.nextHousekeeping = now + 1_000
         self.metrics.inFlight.set(Double(self.machine.recordsInFlight))
         self.metrics.bytesInFlight.set(Double(self.machine.bytesInFlight))
-        return isFull && self.failure == nil && self.lifecycle.load(ordering: .relaxed) == .running
+        var oldest = now
+        for slot in self.records.indices where self.records[slot] != nil { oldest = min(oldest, self.receivedAt[slot]) }
+        self.metrics.oldestUnfinishedAge.set(Double(now - oldest) / 1000)
     }
 
     /// Milliseconds until the clock asks for something: a commit, a retry of a refused record, the group's sign of life.
@@ -241,9 +259,11 @@ final class DeliveryLoop: @unchecked Sendable {  // everything but `lifecycle`, 
         switch self.machine.received(partition, offset: record.offset, keyHash: record.keyHash, bytes: bytes) {
         case .start(let slot):
             self.records[Int(slot)] = record
+            self.receivedAt[Int(slot)] = self.turnTime
             self.toStart.append(WorkItem(slot: slot, record: record))
         case .wait(let slot):
             self.records[Int(slot)] = record
+            self.receivedAt[Int(slot)] = self.turnTime
         case .drop:
             // Delivered before (librdkafka before 2.1 may repeat a record after a rebalance): its first delivery decides.
             self.metrics.dropped.increment()
@@ -268,9 +288,7 @@ final class DeliveryLoop: @unchecked Sendable {  // everything but `lifecycle`, 
                     self.finished += 1
                 } else {
                     self.outputs[Int(slot)] = letter.outputs
-                    for (index, output) in letter.outputs.enumerated() {
-                        self.publish(Unsent(token: self.machine.token(of: slot, output: index), output: output))
-                    }
+                    for index in 0..<waited { self.publish(self.machine.token(of: slot, output: index), letter.outputs[index]) }
                 }
             } else {
                 self.records[Int(slot)] = nil
@@ -280,7 +298,7 @@ final class DeliveryLoop: @unchecked Sendable {  // everything but `lifecycle`, 
         }
         self.letters.removeAll(keepingCapacity: true)
         self.notices.take(into: &self.noticeLetters)
-        for notice in self.noticeLetters { self.publish(Unsent(token: 0, output: notice)) }
+        for notice in self.noticeLetters { self.publish(0, notice) }
         self.noticeLetters.removeAll(keepingCapacity: true)
     }
 
@@ -292,59 +310,54 @@ final class DeliveryLoop: @unchecked Sendable {  // everything but `lifecycle`, 
         guard !self.unsent.isEmpty else { return }
         let waiting = self.unsent
         self.unsent = []
-        for entry in waiting { self.publish(entry) }
+        for entry in waiting { self.publish(entry.token, entry.output) }
     }
 
-    private func publish(_ entry: Unsent) {
+    private func publish(_ token: DeliveryMachine.OutputToken, _ output: OutgoingRecord) {
+        // A record that left meanwhile belongs to somebody else.
+        guard token == 0 || self.machine.output(token) != nil else { return }
         // Order is kept: nothing overtakes what waits for room.
         guard self.unsent.isEmpty else {
-            self.unsent.append(entry)
+            self.unsent.append(Unsent(token: token, output: output))
             return
         }
-        let output = entry.output
-        switch self.produce(entry) {
+        switch self.produce(token, output) {
         case .accepted:
             break
         case .full:
-            self.unsent.append(entry)
+            self.unsent.append(Unsent(token: token, output: output))
         case .refused(let error):
-            self.notDelivered(entry.token, output, error)
+            self.notDelivered(token, output, error)
         }
     }
 
-    private func produce(_ entry: Unsent) -> KafkaProducer.Outcome {
-        let output = entry.output
-        return output.headers.withView { headers in
-            withOptionalBytes(output.value) { value in
-                switch output.key {
-                case .none:
-                    return self.produce(entry, nil, value, headers)
-                case .bytes(let bytes):
-                    return bytes.withUnsafeBytes { self.produce(entry, $0, value, headers) }
-                case .ofRequest:
-                    guard let place = self.machine.output(entry.token), let record = self.records[Int(place.slot)] else {
-                        return self.produce(entry, nil, value, headers)
-                    }
-                    return record.withView { self.produce(entry, $0.key, value, headers) }
+    private func produce(_ token: DeliveryMachine.OutputToken, _ output: OutgoingRecord) -> KafkaProducer.Outcome {
+        output.headers.withView { headers in
+            switch output.key {
+            case .none:
+                return self.produce(token, output, nil, headers)
+            case .bytes(let bytes):
+                return bytes.withUnsafeBytes { self.produce(token, output, $0, headers) }
+            case .ofRequest:
+                guard let place = self.machine.output(token), let record = self.records[Int(place.slot)] else {
+                    return self.produce(token, output, nil, headers)
                 }
+                return record.withView { self.produce(token, output, $0.key, headers) }
             }
         }
     }
 
     private func produce(
-        _ entry: Unsent,
+        _ token: DeliveryMachine.OutputToken,
+        _ output: OutgoingRecord,
         _ key: UnsafeRawBufferPointer?,
-        _ value: UnsafeRawBufferPointer?,
         _ headers: RecordHeadersView
     ) -> KafkaProducer.Outcome {
-        self.producer.produce(
-            to: entry.output.topic,
-            partition: entry.output.partition,
-            key: key,
-            value: value,
-            headers: headers,
-            token: UInt(entry.token)
-        )
+        func produce(_ value: UnsafeRawBufferPointer?) -> KafkaProducer.Outcome {
+            self.producer.produce(to: output.topic, partition: output.partition, key: key, value: value, headers: headers, token: UInt(token))
+        }
+        guard let value = output.value else { return produce(nil) }
+        return value.withUnsafeBytes { produce($0) }
     }
 
     private func readReports() {
@@ -389,7 +402,7 @@ final class DeliveryLoop: @unchecked Sendable {  // everything but `lifecycle`, 
             let substitute = self.handler.substitute(for: output, of: record, refused: error)
         {
             self.outputs[Int(slot)][index] = substitute
-            self.publish(Unsent(token: token, output: substitute))
+            self.publish(token, substitute)
             return
         }
         // Held back until it can be delivered: the record stays unfinished and its partition's base stays below it.
@@ -409,6 +422,9 @@ final class DeliveryLoop: @unchecked Sendable {  // everything but `lifecycle`, 
             self.assigned[partition.source] = (partition, index)
             self.sources[index] = partition.source
         }
+        self.metrics.assignments.increment()
+        self.metrics.partitions.set(self.assigned.count)
+        self.health.assigned()
         self.logger.info("assigned", metadata: ["partitions": "\(partitions.map(\.source.description).joined(separator: " "))"])
         self.onReady(self.assigned.keys.sorted { ($0.topic, $0.partition) < ($1.topic, $1.partition) })
     }
@@ -431,7 +447,9 @@ final class DeliveryLoop: @unchecked Sendable {  // everything but `lifecycle`, 
         }
 
         if !lost {
-            let deadline = monotonicMilliseconds() + Int64(self.configuration.drainTimeout)
+            let began = monotonicMilliseconds()
+            defer { self.metrics.revokeDrain.record(Double(monotonicMilliseconds() - began) / 1000) }
+            let deadline = began + Int64(self.configuration.drainTimeout)
             while leaving.contains(where: { self.machine.active(in: $0) > 0 }), self.failure == nil,
                 self.lifecycle.load(ordering: .acquiring) != .stopping
             {
@@ -460,6 +478,8 @@ final class DeliveryLoop: @unchecked Sendable {  // everything but `lifecycle`, 
             self.machine.retired(index)
             self.sources[index] = nil
         }
+        (lost ? self.metrics.losses : self.metrics.revocations).increment()
+        self.metrics.partitions.set(self.assigned.count)
         self.logger.info(
             lost ? "lost" : "revoked",
             metadata: ["partitions": "\(sources.map(\.description).joined(separator: " "))"]
@@ -546,9 +566,4 @@ func monotonicNanoseconds() -> Int64 {
     var time = timespec()
     clock_gettime(CLOCK_MONOTONIC, &time)
     return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
-}
-
-private func withOptionalBytes<R>(_ bytes: [UInt8]?, _ body: (UnsafeRawBufferPointer?) -> R) -> R {
-    guard let bytes else { return body(nil) }
-    return bytes.withUnsafeBytes { body($0) }
 }

@@ -10,7 +10,7 @@ import Wire
 ///
 /// Each instance has the components of its partitions: signals are keyed by component, so a component is counted in one place. Counts begin
 /// anew where a partition arrives, and a redelivered signal is counted again.
-public final class FeedbackWorker: Sendable {
+public final class FeedbackWorker: FleetService {
     private let configuration: WorkerConfiguration
     private let logger: Logger
     private let registry: MetricsRegistry
@@ -93,6 +93,8 @@ public final class FeedbackWorker: Sendable {
             return handler
         }
     }
+
+    public var health: ServiceHealth { self.service.health }
 
     /// Takes no more signals, commits, and lets ``run()`` return.
     public func drain() { self.service.drain() }

@@ -24,6 +24,7 @@ final class RecordService: Sendable {
     private let observer: KafkaObserver
     private let metrics: DeliveryMetrics
     private let phase = Mutex(Phase.idle)
+    let health: ServiceHealth
     private let onReady: @Sendable ([TopicPartition]) -> Void
 
     init(
@@ -41,6 +42,7 @@ final class RecordService: Sendable {
         self.onReady = onReady
         self.metrics = DeliveryMetrics(registry: registry, layer: name)
         let statistics = KafkaStatistics(registry: registry, client: name)
+        self.health = ServiceHealth(patience: configuration.drainTimeout + 30_000, statistics: statistics)
         self.observer = KafkaObserver(
             logger: logger,
             onError: { error in
@@ -88,6 +90,7 @@ final class RecordService: Sendable {
             wake: wake,
             observer: self.observer,
             metrics: self.metrics,
+            health: self.health,
             onReady: self.onReady
         )
         loopBox.withLock { $0 = loop }

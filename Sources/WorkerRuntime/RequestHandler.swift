@@ -16,7 +16,7 @@ public enum SignalPolicy: Sendable, Hashable {
 }
 
 /// Serves requests: decodes, runs the orchestrator through the facade, encodes the reply and the signals.
-struct RequestHandler: RecordHandler {
+final class RequestHandler: RecordHandler {
     /// Whose name stands in replies.
     struct Identity: Sendable {
         var layer: OrchestrationLayer
@@ -45,6 +45,7 @@ struct RequestHandler: RecordHandler {
     private let logger: Logger
     private let metrics: RequestMetrics
     private let directTopics: DirectReplyTopics
+    private let events: HandlerEvents?
     private let notify: @Sendable (OutgoingRecord) -> Void
 
     init(
@@ -56,6 +57,7 @@ struct RequestHandler: RecordHandler {
         logger: Logger,
         metrics: RequestMetrics,
         producer: KafkaProducer,
+        events: HandlerEvents?,
         notify: @escaping @Sendable (OutgoingRecord) -> Void
     ) {
         self.facade = facade
@@ -67,58 +69,51 @@ struct RequestHandler: RecordHandler {
         self.logger = logger
         self.metrics = metrics
         self.directTopics = DirectReplyTopics(producer: producer)
+        self.events = events
         self.notify = notify
     }
 
     func handle(_ record: ConsumedRecord) async -> [OutgoingRecord] {
-        let request: Request
+        let execution: Execution
         do throws(WireError) {
-            request = try self.decode(record)
+            execution = Execution(request: try self.decode(record), record: record, handler: self)
         } catch {
             return self.refuse(record, error)
         }
-        return await self.serve(request, record)
+        return await self.serve(execution)
     }
 
     private func decode(_ record: ConsumedRecord) throws(WireError) -> Request {
-        let result: Result<Request, WireError> = record.withView { view in
-            Result { () throws(WireError) in
-                try Request(decoding: view, limits: self.limits, fallbackID: "\(record.source.topic)-\(record.source.partition)-\(record.offset)")
-            }
+        try record.withView { (view) throws(WireError) in
+            try Request(decoding: view, limits: self.limits, fallbackID: "\(record.source.topic)-\(record.source.partition)-\(record.offset)")
         }
-        return try result.get()
     }
 
-    private func serve(_ request: Request, _ record: ConsumedRecord) async -> [OutgoingRecord] {
+    private func serve(_ execution: Execution) async -> [OutgoingRecord] {
         let started = monotonicNanoseconds()
         let startedAt = WireTime.now
-        let isExpired = request.event.deadline.map { $0 <= startedAt } ?? false
-        let isKnown = self.facade.orchestrator(named: request.orchestrator) != nil
-        let recorder = SignalCollector { [progressCount = ProgressCount()] progress in
-            self.publish(progress, request, record, progressCount.next())
-        }
-        let context = OrchestrationContext(
-            tenantID: request.tenantID,
-            requestID: request.requestID,
-            metadata: request.metadata,
-            traceID: request.traceID ?? request.event.traceparent.flatMap { TraceParent.traceID($0) },
-            parentOrchestrator: request.parentOrchestrator,
-            depth: request.depth,
-            deadline: request.event.deadline.map { Deadline(millisecondsSince1970: $0) },
-            attempt: request.event.attempt,
-            logger: self.logger,
-            recorder: recorder
+        if let events = self.events { execution.record.withView { events.record(.start, id: execution.request.id, key: $0.key) } }
+        let result = await self.facade.orchestrate(
+            execution.request.orchestrator,
+            self.context(of: execution),
+            Arguments(execution.request.kwargs)
         )
-        let result = await self.facade.orchestrate(request.orchestrator, context, Arguments(request.kwargs))
+        if let events = self.events { execution.record.withView { events.record(.end, id: execution.request.id, key: $0.key) } }
         let milliseconds = Double(monotonicNanoseconds() - started) / 1_000_000
+        let request = execution.request
+        let isExpired = request.event.deadline.map { $0 <= startedAt } ?? false
+        let isKnown = result.success || self.facade.orchestrator(named: request.orchestrator) != nil
         self.metrics.count(result, orchestrator: isKnown ? request.orchestrator : "unknown", milliseconds: milliseconds)
 
-        var outputs = self.reply(to: request, record, result, startedAt: startedAt, milliseconds: milliseconds)
+        var outputs = self.replies(to: execution, result, startedAt: startedAt, milliseconds: milliseconds)
         if isExpired || !isKnown {
             let error = WireError(isExpired ? .expired : .unknownOrchestrator, result.error ?? "")
-            outputs.append(self.deadLetter(record, error, category: result.errorCategory, request))
+            outputs.append(self.deadLetter(execution.record, error, category: result.errorCategory, request))
         }
-        var signals = recorder.close()
+        var (signals, dropped) = execution.close()
+        if dropped > 0 {
+            self.logger.warning("signals dropped", metadata: ["request_id": "\(request.requestID)", "signals": "\(dropped)"])
+        }
         if isKnown, !isExpired, self.signalPolicy.includes(request.requestID),
             var signal = ExecutionReward.signal(for: result, orchestrator: request.orchestrator, latencyMilliseconds: milliseconds)
         {
@@ -132,15 +127,27 @@ struct RequestHandler: RecordHandler {
         return outputs
     }
 
+    private func context(of execution: Execution) -> OrchestrationContext {
+        let request = execution.request
+        return OrchestrationContext(
+            tenantID: request.tenantID,
+            requestID: request.requestID,
+            metadata: request.metadata,
+            traceID: request.traceID ?? request.event.traceparent.flatMap { TraceParent.traceID($0) },
+            parentOrchestrator: request.parentOrchestrator,
+            depth: request.depth,
+            deadline: request.event.deadline.map { Deadline(millisecondsSince1970: $0) },
+            attempt: request.event.attempt,
+            logger: self.logger,
+            recorder: execution
+        )
+    }
+
     // MARK: Outputs
 
-    private func reply(
-        to request: Request,
-        _ record: ConsumedRecord,
-        _ result: StepResult,
-        startedAt: Int64,
-        milliseconds: Double
-    ) -> [OutgoingRecord] {
+    private func replies(to execution: Execution, _ result: StepResult, startedAt: Int64, milliseconds: Double) -> [OutgoingRecord] {
+        let request = execution.request
+        let record = execution.record
         let value = Reply(
             requestID: request.requestID,
             orchestrator: request.orchestrator,
@@ -186,7 +193,9 @@ struct RequestHandler: RecordHandler {
         )
     }
 
-    private func publish(_ progress: Progress, _ request: Request, _ record: ConsumedRecord, _ ordinal: Int) {
+    /// Publishes a progress report of a running request.
+    func publish(_ progress: Progress, _ ordinal: Int, of execution: Execution) {
+        let request = execution.request
         let time = WireTime.now
         let (value, headers) = ProgressNotice(
             requestID: request.requestID,
@@ -196,7 +205,7 @@ struct RequestHandler: RecordHandler {
             progress: progress,
             timestamp: Double(time) / 1000
         ).encode(about: request.event, ordinal: ordinal, source: self.source, time: time)
-        let key = record.key.map { OutgoingRecord.Key.bytes($0) } ?? .none
+        let key = execution.record.key.map { OutgoingRecord.Key.bytes($0) } ?? .none
         self.notify(OutgoingRecord(purpose: .notice, topic: self.topics.progress, key: key, value: value, headers: headers))
     }
 
@@ -294,12 +303,6 @@ struct RequestHandler: RecordHandler {
             return nil
         }
     }
-}
-
-/// Numbers the progress reports of one request.
-private final class ProgressCount: Sendable {
-    private let count = Atomic<Int>(0)
-    func next() -> Int { self.count.wrappingAdd(1, ordering: .relaxed).oldValue }
 }
 
 /// The topics that requests name for direct replies: looked up when asked for, and at most 1,000, because anybody can name one.

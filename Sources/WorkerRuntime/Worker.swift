@@ -12,7 +12,7 @@ import Wire
 /// configuration.bootstrapServers = "localhost:9092"
 /// try await Worker(.domain, configuration: configuration, facade: facade).run()
 /// ```
-public final class Worker: Sendable {
+public final class Worker: FleetService {
     public let layer: OrchestrationLayer
     public let configuration: WorkerConfiguration
     private let facade: OrchestrationFacade
@@ -138,6 +138,8 @@ public final class Worker: Sendable {
         return Int32(clamping: found?.first?.partitions.count ?? 0)
     }
 
+    public var health: ServiceHealth { self.service.health }
+
     private func makeHandler(
         _ producer: KafkaProducer,
         _ notify: @escaping @Sendable (OutgoingRecord) -> Void,
@@ -165,6 +167,14 @@ public final class Worker: Sendable {
             logger: self.logger,
             metrics: RequestMetrics(registry: self.registry, layer: self.layer),
             producer: producer,
+            events: try self.configuration.probeEventsTopic.map { topic in
+                try HandlerEvents(
+                    configuration: self.configuration.baseConfiguration("events"),
+                    observer: KafkaObserver(logger: self.logger),
+                    topic: topic,
+                    worker: self.configuration.workerID
+                )
+            },
             notify: notify
         )
     }

@@ -43,6 +43,8 @@ public struct WorkerConfiguration: Sendable {
     public var createsTopicsWithPartitions: Int32?
     /// Properties of librdkafka, by name; they win over what the worker sets itself.
     public var kafka: [String: String] = [:]
+    /// Writes each handler's start and end to this topic, for drills (contracts, "Processes"). Default nil.
+    public var probeEventsTopic: String?
     /// Ends after so many requests; for measuring. Default nil.
     public var recordLimit: Int?
 

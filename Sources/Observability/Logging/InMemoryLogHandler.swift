@@ -28,7 +28,9 @@ public struct InMemoryLogHandler: LogHandler {
         let entries = Mutex<[Entry]>([])
     }
 
+    /// The values that every line carries.
     public var metadata: Logger.Metadata = [:]
+    /// The least severe level that is written.
     public var logLevel: Logger.Level
     private let storage = Storage()
 
@@ -51,13 +53,21 @@ public struct InMemoryLogHandler: LogHandler {
     /// Forgets the lines so far.
     public func clear() { self.storage.entries.withLock { $0.removeAll() } }
 
+    /// One value of ``metadata``.
     public subscript(metadataKey key: String) -> Logger.Metadata.Value? {
         get { self.metadata[key] }
         set { self.metadata[key] = newValue }
     }
 
+    /// Keeps one line; the logger has already tested the level.
     public func log(
-        level: Logger.Level, message: Logger.Message, metadata: Logger.Metadata?, source: String, file: String, function: String, line: UInt
+        level: Logger.Level,
+        message: Logger.Message,
+        metadata: Logger.Metadata?,
+        source: String,
+        file: String,
+        function: String,
+        line: UInt
     ) {
         let merged = self.metadata.merging(metadata ?? [:]) { $1 }
         let entry = Entry(level: level, message: message.description, metadata: merged, source: source)

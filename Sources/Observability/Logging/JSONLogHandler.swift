@@ -5,7 +5,9 @@
 /// `stringConvertible` are written as such, everything else as a string. A metadata key equal to one of the first four members is
 /// written as `metadata.<key>`.
 public struct JSONLogHandler: LogHandler {
+    /// The values that every line carries.
     public var metadata: Logger.Metadata = [:]
+    /// The least severe level that is written.
     public var logLevel: Logger.Level
 
     private let label: String
@@ -31,13 +33,21 @@ public struct JSONLogHandler: LogHandler {
         self.now = now
     }
 
+    /// One value of ``metadata``.
     public subscript(metadataKey key: String) -> Logger.Metadata.Value? {
         get { self.metadata[key] }
         set { self.metadata[key] = newValue }
     }
 
+    /// Writes one line; the logger has already tested the level.
     public func log(
-        level: Logger.Level, message: Logger.Message, metadata: Logger.Metadata?, source: String, file: String, function: String, line: UInt
+        level: Logger.Level,
+        message: Logger.Message,
+        metadata: Logger.Metadata?,
+        source: String,
+        file: String,
+        function: String,
+        line: UInt
     ) {
         self.sink.write(self.makeLine(level: level, message: message, metadata: metadata))
     }

@@ -30,7 +30,13 @@ public struct SwiftLogNoOpLogHandler: LogHandler {
 
     /// Ignores the line.
     public func log(
-        level: Logger.Level, message: Logger.Message, metadata: Logger.Metadata?, source: String, file: String, function: String, line: UInt
+        level: Logger.Level,
+        message: Logger.Message,
+        metadata: Logger.Metadata?,
+        source: String,
+        file: String,
+        function: String,
+        line: UInt
     ) {}
 
     /// Always nil; what is set is forgotten.

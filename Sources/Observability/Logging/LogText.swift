@@ -1,12 +1,12 @@
 /// Appending of text to a log line so that no text can end the line or break out of its quotes.
-enum LogText {
+package enum LogText {
     /// A longer text is cut here and ends in "…", so that a hostile error message cannot flood the log.
     static let maximumBytes = 16_384
 
     private static let hexadecimal = Array("0123456789abcdef".utf8)
 
     /// Appends a JSON string with its quotes.
-    static func appendQuoted(_ text: String, to line: inout [UInt8]) {
+    package static func appendQuoted(_ text: String, to line: inout [UInt8]) {
         line.append(UInt8(ascii: "\""))
         Self.appendEscaped(text, to: &line)
         line.append(UInt8(ascii: "\""))
@@ -14,9 +14,11 @@ enum LogText {
 
     /// Appends the text with quotes only if it is empty or has spaces, quotes, equals signs, backslashes or control characters.
     static func appendQuotedIfNeeded(_ text: String, to line: inout [UInt8]) {
-        let isPlain = !text.isEmpty && text.utf8.allSatisfy {
-            $0 > 0x20 && $0 != 0x7F && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "=") && $0 != UInt8(ascii: "\\")
-        }
+        let isPlain =
+            !text.isEmpty
+            && text.utf8.allSatisfy {
+                $0 > 0x20 && $0 != 0x7F && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "=") && $0 != UInt8(ascii: "\\")
+            }
         if isPlain && text.utf8.count <= Self.maximumBytes {
             line.append(contentsOf: text.utf8)
         } else {

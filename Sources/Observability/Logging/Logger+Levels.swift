@@ -10,7 +10,14 @@ extension Logger {
         line: UInt = #line
     ) {
         self.log(
-            level: .trace, message(), metadata: metadata(), source: source(), file: file, function: function, line: line)
+            level: .trace,
+            message(),
+            metadata: metadata(),
+            source: source(),
+            file: file,
+            function: function,
+            line: line
+        )
     }
 
     /// Logs at `debug` level: messages that matter while debugging.
@@ -24,7 +31,14 @@ extension Logger {
         line: UInt = #line
     ) {
         self.log(
-            level: .debug, message(), metadata: metadata(), source: source(), file: file, function: function, line: line)
+            level: .debug,
+            message(),
+            metadata: metadata(),
+            source: source(),
+            file: file,
+            function: function,
+            line: line
+        )
     }
 
     /// Logs at `info` level: messages that matter to an operator in normal operation.
@@ -38,7 +52,14 @@ extension Logger {
         line: UInt = #line
     ) {
         self.log(
-            level: .info, message(), metadata: metadata(), source: source(), file: file, function: function, line: line)
+            level: .info,
+            message(),
+            metadata: metadata(),
+            source: source(),
+            file: file,
+            function: function,
+            line: line
+        )
     }
 
     /// Logs at `notice` level: not an error, but may need special handling.
@@ -52,7 +73,14 @@ extension Logger {
         line: UInt = #line
     ) {
         self.log(
-            level: .notice, message(), metadata: metadata(), source: source(), file: file, function: function, line: line)
+            level: .notice,
+            message(),
+            metadata: metadata(),
+            source: source(),
+            file: file,
+            function: function,
+            line: line
+        )
     }
 
     /// Logs at `warning` level: not an error, but more severe than a notice.
@@ -66,7 +94,14 @@ extension Logger {
         line: UInt = #line
     ) {
         self.log(
-            level: .warning, message(), metadata: metadata(), source: source(), file: file, function: function, line: line)
+            level: .warning,
+            message(),
+            metadata: metadata(),
+            source: source(),
+            file: file,
+            function: function,
+            line: line
+        )
     }
 
     /// Logs at `error` level: an operation failed.
@@ -80,7 +115,14 @@ extension Logger {
         line: UInt = #line
     ) {
         self.log(
-            level: .error, message(), metadata: metadata(), source: source(), file: file, function: function, line: line)
+            level: .error,
+            message(),
+            metadata: metadata(),
+            source: source(),
+            file: file,
+            function: function,
+            line: line
+        )
     }
 
     /// Logs at `critical` level: the process or a main part of it cannot go on.
@@ -94,6 +136,13 @@ extension Logger {
         line: UInt = #line
     ) {
         self.log(
-            level: .critical, message(), metadata: metadata(), source: source(), file: file, function: function, line: line)
+            level: .critical,
+            message(),
+            metadata: metadata(),
+            source: source(),
+            file: file,
+            function: function,
+            line: line
+        )
     }
 }

@@ -6,7 +6,9 @@ import Glibc
 /// label, message, metadata with nested keys joined by dots, in the order of the keys. Control characters are escaped, so that a
 /// message is one line whatever it holds. The level is coloured on a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`.
 public struct StreamLogHandler: LogHandler {
+    /// The values that every line carries.
     public var metadata: Logger.Metadata = [:]
+    /// The least severe level that is written.
     public var logLevel: Logger.Level
 
     private let label: String
@@ -42,13 +44,21 @@ public struct StreamLogHandler: LogHandler {
     /// Makes a handler that writes to standard error, by the name that swift-log gives it.
     public static func standardError(label: String) -> StreamLogHandler { StreamLogHandler(label: label, sink: .standardError) }
 
+    /// One value of ``metadata``.
     public subscript(metadataKey key: String) -> Logger.Metadata.Value? {
         get { self.metadata[key] }
         set { self.metadata[key] = newValue }
     }
 
+    /// Writes one line; the logger has already tested the level.
     public func log(
-        level: Logger.Level, message: Logger.Message, metadata: Logger.Metadata?, source: String, file: String, function: String, line: UInt
+        level: Logger.Level,
+        message: Logger.Message,
+        metadata: Logger.Metadata?,
+        source: String,
+        file: String,
+        function: String,
+        line: UInt
     ) {
         self.sink.write(self.makeLine(level: level, message: message, metadata: metadata))
     }

@@ -1,6 +1,8 @@
 import Synchronization
 
-/// A number that only goes up, such as records received. Recording is one relaxed atomic addition: no lock, no allocation.
+/// A number that only goes up, such as records received.
+///
+/// Recording is one relaxed atomic addition: no lock, no allocation.
 public final class Counter: Sendable {
     private let total = Atomic<Int64>(0)
 

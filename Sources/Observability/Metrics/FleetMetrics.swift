@@ -1,6 +1,6 @@
-/// Every metric of the fleet: one place for name, help, kind and labels. Labels are listed in the order in which values are given.
+/// Every metric of the fleet: one place for name, help, kind and labels.
 ///
-/// Names follow Prometheus' conventions: prefix `fleet_`, base units (seconds, bytes), `_total` for counters.
+/// Labels are listed in the order in which values are given. Names follow Prometheus' conventions: prefix `fleet_`, base units (seconds, bytes), `_total` for counters.
 public enum FleetMetrics: String, CaseIterable, Sendable {
     /// Records taken from Kafka.
     case recordsReceived = "fleet_worker_records_received_total"

@@ -14,7 +14,7 @@ public final class Histogram: Sendable {
     /// The upper bounds of the buckets, ascending; a last bucket without bound follows them.
     public let bounds: [Double]
 
-    /// One count a bucket, `bounds.count + 1` of them. Set once here, freed in `deinit`, shared as atomics in between.
+    /// One count a bucket, `bounds.count + 1` of them; allocated in `init`, freed in `deinit`, shared as atomics in between.
     private nonisolated(unsafe) let counts: UnsafeMutablePointer<Atomic<Int64>>
     private let sumBits = Atomic<UInt64>(0)
 

@@ -34,8 +34,9 @@ public final class MetricsRegistry: Sendable {
         self.maximumSeries = max(1, maximumSeries)
     }
 
-    /// How often a name was asked for with another kind or other labels than before. The asker got an instrument that works but is not
-    /// exported; anything but zero is a mistake in the program.
+    /// How often a name was asked for with another kind, other labels or other bounds than before.
+    ///
+    /// The asker got an instrument that works but is not exported; anything but zero is a mistake in the program.
     public var conflicts: Int { self.state.withLock { $0.conflicts } }
 
     /// The counter of a family with these label values, in the order of the descriptor's labels.

@@ -1,3 +1,4 @@
+import CRDKafka
 import Glibc
 
 /// What this process has used so far.
@@ -8,11 +9,14 @@ struct ProcessUsage: Sendable {
     let maximumResidentMebibytes: Double
 
     static var now: ProcessUsage {
+        var time = timespec()
+        clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
         var usage = rusage()
-        getrusage(RUSAGE_SELF, &usage)
-        let user = Double(usage.ru_utime.tv_sec) + Double(usage.ru_utime.tv_usec) / 1_000_000
-        let system = Double(usage.ru_stime.tv_sec) + Double(usage.ru_stime.tv_usec) / 1_000_000
-        return ProcessUsage(cpuSeconds: user + system, maximumResidentMebibytes: Double(usage.ru_maxrss) / 1024)
+        getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
+        return ProcessUsage(
+            cpuSeconds: Double(time.tv_sec) + Double(time.tv_nsec) / 1_000_000_000,
+            maximumResidentMebibytes: Double(usage.ru_maxrss) / 1024
+        )
     }
 }
 

@@ -1,0 +1,59 @@
+import KafkaClient
+import Orchestration
+import Synchronization
+import Wire
+
+/// One request on its way through the facade: what its context records into.
+///
+/// Signals are kept until the reply is made, progress is published at once. What a handler that was given up still says is dropped.
+final class Execution: OrchestrationRecorder {
+    /// Signals that one request may emit; more are dropped and counted in the log.
+    static let maximumSignals = 1_000
+
+    private struct State: ~Copyable {
+        var signals: [FeedbackSignal] = []
+        var dropped = 0
+        var progressCount = 0
+        var isClosed = false
+    }
+
+    let request: Request
+    let record: ConsumedRecord
+    private let handler: RequestHandler
+    private let state = Mutex(State())
+
+    init(request: consuming Request, record: ConsumedRecord, handler: RequestHandler) {
+        self.request = request
+        self.record = record
+        self.handler = handler
+    }
+
+    func record(_ signal: FeedbackSignal) {
+        self.state.withLock { state in
+            if state.isClosed || state.signals.count >= Execution.maximumSignals {
+                state.dropped += 1
+            } else {
+                state.signals.append(signal)
+            }
+        }
+    }
+
+    func record(_ progress: Progress) {
+        let ordinal: Int? = self.state.withLock { state in
+            guard !state.isClosed else { return nil }
+            state.progressCount += 1
+            return state.progressCount - 1
+        }
+        if let ordinal { self.handler.publish(progress, ordinal, of: self) }
+    }
+
+    /// Takes the signals out and refuses everything that comes later.
+    func close() -> (signals: [FeedbackSignal], dropped: Int) {
+        self.state.withLock { state in
+            state.isClosed = true
+            let signals = state.signals
+            state.signals = []
+            return (signals, state.dropped)
+        }
+    }
+}

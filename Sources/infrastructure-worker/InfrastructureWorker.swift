@@ -1,0 +1,24 @@
+import ArgumentParser
+import FleetProcess
+import Observability
+import Orchestration
+
+@main
+struct InfrastructureWorker: LayerWorker {
+    static let layer = OrchestrationLayer.infrastructure
+    static let configuration = CommandConfiguration(
+        commandName: "infrastructure-worker",
+        abstract: "Serves orchestration requests of the infrastructure layer.",
+        discussion: """
+            Examples:
+              infrastructure-worker --bootstrap-servers localhost:9092 --create-topics
+              FLEET_CONCURRENCY=256 infrastructure-worker --config worker.json --admin-address 0.0.0.0:8080
+
+            Exit codes: 0 drained, 1 failed while running, 64 usage, 78 configuration.
+            """
+    )
+
+    @OptionGroup var options: WorkerOptions
+
+    func register(on facade: OrchestrationFacade, _ logger: Logger) throws {}
+}
