@@ -36,6 +36,10 @@ let package = Package(
         // Doors to C libraries; nothing else in them.
         .systemLibrary(name: "CRDKafka", pkgConfig: "rdkafka", providers: [.apt(["librdkafka-dev"])]),
         .target(name: "CAllocationCounter"),
+        .target(name: "CCurl", linkerSettings: [.linkedLibrary("curl")]),
+        .target(name: "CLanguageDetector", linkerSettings: [.linkedLibrary("cld2")]),
+        .target(name: "CSpawn"),
+        .systemLibrary(name: "CXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
         .systemLibrary(name: "CMicroHTTPD", pkgConfig: "libmicrohttpd", providers: [.apt(["libmicrohttpd-dev"])]),
         .target(name: "CSIMDJSON", cxxSettings: [.define("SIMDJSON_THREADS_ENABLED", to: "1")], linkerSettings: [.linkedLibrary("simdjson")]),
 
@@ -49,6 +53,8 @@ let package = Package(
         library("Feedback", ["Orchestration", "Wire"]),
         library("WorkerRuntime", ["Delivery", "Feedback", "JSON", "KafkaClient", "Observability", "Orchestration", "Wire"]),
         library("DrillOrchestrators", ["JSON", "Orchestration"]),
+        library("TextAnalysis", ["CLanguageDetector"]),
+        library("DomainOrchestrators", ["CCurl", "CSpawn", "CXML2", "JSON", "Observability", "Orchestration", "TextAnalysis"]),
         library("ArgumentParser"),
         library("AdminServer", ["CMicroHTTPD", "Observability"]),
         library(
@@ -59,12 +65,17 @@ let package = Package(
             ]
         ),
 
+        library("DomainProcess", ["ArgumentParser", "DomainOrchestrators", "FleetProcess", "JSON", "Observability", "Orchestration"]),
+        executable("domain-worker", ["ArgumentParser", "DomainProcess", "FleetProcess", "Observability", "Orchestration"]),
         executable("application-worker", ["ArgumentParser", "FleetProcess", "Observability", "Orchestration"]),
         executable("infrastructure-worker", ["ArgumentParser", "FleetProcess", "Observability", "Orchestration"]),
         executable("feedback-orchestrator", ["ArgumentParser", "FleetProcess", "WorkerRuntime"]),
         executable(
             "fleet",
-            ["CAllocationCounter", "CRDKafka", "Delivery", "DrillOrchestrators", "KafkaClient", "Observability", "Orchestration", "Wire", "WorkerRuntime"]
+            [
+                "ArgumentParser", "CAllocationCounter", "CRDKafka", "Delivery", "DomainProcess", "DrillOrchestrators", "FleetProcess", "JSON",
+                "KafkaClient", "Observability", "Orchestration", "Wire", "WorkerRuntime",
+            ]
         ),
     ],
     cxxLanguageStandard: .cxx17

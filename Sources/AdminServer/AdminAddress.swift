@@ -7,7 +7,9 @@ public struct AdminAddress: Sendable, Hashable, CustomStringConvertible {
     /// The port; 0 lets the system choose one.
     public var port: UInt16
 
-    /// Creates an address. The host is this machine's loopback interface by default: nobody else reaches it.
+    /// Creates an address.
+    ///
+    /// The host is this machine's loopback interface by default: nobody else reaches it.
     public init(host: String = "127.0.0.1", port: UInt16 = 0) {
         self.host = host
         self.port = port

@@ -36,8 +36,9 @@ public struct AdminResponse: Sendable, Hashable {
 public struct AdminRoute: Sendable {
     /// The path, beginning with a slash.
     public let path: String
-    /// Makes the answer to each request. Runs on the server's only thread: it must read snapshots and return at once, and must not stop
-    /// the server.
+    /// Makes the answer to each request.
+    ///
+    /// It runs on the server's only thread: it must read snapshots and return at once, and must not stop the server.
     public let respond: @Sendable () -> AdminResponse
 
     /// Creates a route.

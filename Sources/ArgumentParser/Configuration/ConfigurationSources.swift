@@ -73,7 +73,7 @@ public struct ConfigurationSources: Sendable {
     ///
     /// - Throws: an error that describes itself as what went wrong, without the path.
     @usableFromInline
-    static func readSmallFile(_ path: String) throws -> [UInt8] {
+    package static func readSmallFile(_ path: String) throws -> [UInt8] {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw FileError(description: String(cString: strerror(errno))) }
         defer { close(descriptor) }

@@ -34,7 +34,7 @@ struct ArgumentDefinition {
     /// The type through which the environment and a file may give the value.
     var configurable: (any ConfigurableArguments.Type)?
 
-    /// Parses a text and stores the value; a repeating argument appends it. Flags take `true` and `false`.
+    /// Parses a text (`true` or `false` for a flag) and stores the value; a repeating argument appends it.
     var set: (String) throws -> Void
     /// Forgets what was stored.
     var reset: () -> Void

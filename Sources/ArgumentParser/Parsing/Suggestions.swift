@@ -9,8 +9,9 @@ func suggestion(for word: String, among candidates: [String]) -> String? {
     return best?.candidate
 }
 
-/// How many letters have to be inserted, removed, replaced or swapped with their neighbour to get from one word to the other
-/// (optimal string alignment). Words longer than 64 letters are not looked at.
+/// How many letters have to be inserted, removed, replaced or swapped to get from one word to the other (optimal string alignment).
+///
+/// Words longer than 64 letters are not looked at.
 private func editDistance(_ first: String, _ second: String) -> Int {
     let (first, second) = (Array(first), Array(second))
     guard first.count <= 64, second.count <= 64 else { return .max }

@@ -143,6 +143,12 @@ public struct OrchestratorInfo: Sendable, Hashable {
     public let name: String
     public let layer: OrchestrationLayer
     public let type: OrchestrationType
+
+    public init(name: String, layer: OrchestrationLayer, type: OrchestrationType) {
+        self.name = name
+        self.layer = layer
+        self.type = type
+    }
 }
 
 /// Handlers that went on after their deadline, their cancellation and the grace, and were given up.
@@ -151,4 +157,9 @@ public struct StuckHandlers: Sendable, Hashable {
     public let total: Int
     /// Those that have not returned yet: each holds a task, and whatever the handler holds.
     public let running: Int
+
+    public init(total: Int, running: Int) {
+        self.total = total
+        self.running = running
+    }
 }

@@ -1,3 +1,4 @@
+import JSON
 import CRDKafka
 import Glibc
 
@@ -32,4 +33,29 @@ struct BenchResult: Sendable {
 
     var perSecond: Double { self.seconds > 0 ? Double(self.records) / self.seconds : 0 }
     var cpuMicrosecondsPerRecord: Double { self.records > 0 ? self.cpuSeconds * 1_000_000 / Double(self.records) : 0 }
+}
+
+extension BenchResult {
+    /// Prints the result: one line of JSON, or a line for people.
+    func show(json: Bool) {
+        guard json else {
+            let allocations = self.allocationsPerRecord.map { ", \(rounded($0)) allocations a record" } ?? ""
+            Console.line(
+                "\(self.name): \(self.records) records in \(hundredths(self.seconds)) s = \(Int(self.perSecond)) a second, "
+                    + "\(hundredths(self.cpuMicrosecondsPerRecord)) µs of CPU a record, at most \(rounded(self.maximumResidentMebibytes)) MiB\(allocations)"
+            )
+            return
+        }
+        var writer = JSONWriter()
+        writer.beginObject()
+        writer.member("bench", self.name)
+        writer.member("records", self.records)
+        writer.member("seconds", self.seconds)
+        writer.member("per_second", self.perSecond)
+        writer.member("cpu_seconds", self.cpuSeconds)
+        writer.member("max_rss_mb", self.maximumResidentMebibytes)
+        if let allocations = self.allocationsPerRecord { writer.member("allocations_per_record", allocations) }
+        writer.endObject()
+        Console.line(String(decoding: writer.bytes, as: UTF8.self))
+    }
 }

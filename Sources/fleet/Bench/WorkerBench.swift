@@ -14,7 +14,7 @@ struct WorkerBench {
 
     func run() async throws -> BenchResult {
         var logger = Logger(label: "fleet.bench")
-        logger.logLevel = .info
+        logger.logLevel = .warning
         let facade = OrchestrationFacade(logger: logger)
         try facade.register(EchoOrchestrator(layer: .domain, delay: self.delay))
         let usage = StartUsage()

@@ -1,0 +1,61 @@
+import ArgumentParser
+import DomainProcess
+import FleetProcess
+import KafkaClient
+
+struct Dev: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Run the embedded broker and all four workers in this process.",
+        discussion: """
+            The broker's address is printed; any Kafka client on this machine can use it. It lives in memory: no transactions, 5 MiB kept
+            per partition, gone at the end.
+
+            Examples:
+              fleet dev --file-root .
+              fleet dev --enable-probe --admin-address 127.0.0.1:8080
+
+            Exit codes: 0 drained, 1 failed while running, 64 usage, 78 configuration.
+            """
+    )
+
+    @OptionGroup var options: WorkerOptions
+    @OptionGroup var domain: DomainOptions
+
+    func run() async throws {
+        try await FleetProcess.run(self.options) { configuration, logger, registry, onReady in
+            let fleet = try DevFleet(
+                configuration,
+                domain: self.domain,
+                partitions: self.options.partitions,
+                probe: self.options.enableProbe,
+                logger: logger,
+                registry: registry,
+                onReady: onReady
+            )
+            Console.line("broker \(fleet.broker.bootstrapServers)")
+            Dev.explain(fleet.broker.bootstrapServers)
+            return fleet.services
+        }
+    }
+
+    /// How to submit from another terminal.
+    static func explain(_ servers: String) {
+        Console.line(
+            """
+
+            From another terminal, when it says ready:
+              fleet submit echo --bootstrap-servers \(servers) --tenant acme --arg text=hello --wait
+              fleet tail results --bootstrap-servers \(servers)
+
+            With kcat alone:
+              echo '{"orchestrator":"echo","context":{"tenant_id":"acme"},"kwargs":{"text":"hello"}}' \\
+                | kcat -P -b \(servers) -t orchestration.requests.domain -k demo \\
+                    -H ce_specversion=1.0 -H ce_id=demo-1 -H ce_type=orchestration.request.v1 -H ce_source=/kcat -H content-type=application/json
+              kcat -C -b \(servers) -t orchestration.results.domain -o beginning -e
+
+            Ctrl-C drains and ends.
+
+            """
+        )
+    }
+}

@@ -1,0 +1,45 @@
+import DomainProcess
+import FleetProcess
+import KafkaClient
+import Observability
+import Orchestration
+import Wire
+import WorkerRuntime
+
+/// The embedded broker and all four workers in this process.
+struct DevFleet: Sendable {
+    let broker: EmbeddedBroker
+    let configuration: WorkerConfiguration
+    let services: [any FleetService]
+
+    /// Starts the broker and makes the workers; they run when their services are run.
+    init(
+        _ configuration: WorkerConfiguration,
+        domain: DomainOptions,
+        partitions: Int32,
+        probe: Bool,
+        logger: Logger,
+        registry: MetricsRegistry,
+        onReady: @escaping @Sendable () -> Void
+    ) throws {
+        self.broker = try EmbeddedBroker(logger: logger)
+        try TopicProvision.create(TopicNames(prefix: configuration.topicPrefix), partitions: partitions, on: self.broker)
+        var configuration = configuration
+        configuration.bootstrapServers = self.broker.bootstrapServers
+        configuration.createsTopicsWithPartitions = nil
+        configuration.kafka.merge(EmbeddedBroker.clientDefaults) { mine, _ in mine }
+        self.configuration = configuration
+        var services: [any FleetService] = []
+        for layer in OrchestrationLayer.allCases {
+            let facade = try LayerFacade.make(layer, probe: probe, logger: logger)
+            if layer == .domain { try domain.register(on: facade, logger) }
+            services.append(
+                Worker(layer, configuration: configuration, facade: facade, logger: logger, registry: registry) { _ in onReady() }
+            )
+        }
+        services.append(
+            FeedbackWorker(configuration: configuration, logger: logger, registry: registry) { _ in onReady() }
+        )
+        self.services = services
+    }
+}
