@@ -31,6 +31,7 @@ let package = Package(
         .library(name: "Orchestration", targets: ["Orchestration"]),
         // The runtime, and what a worker binary puts around it.
         .library(name: "WorkerRuntime", targets: ["WorkerRuntime", "FleetProcess"]),
+        .library(name: "FleetTestKit", targets: ["FleetTestKit"]),
     ],
     targets: [
         // Doors to C libraries; nothing else in them.
@@ -53,7 +54,13 @@ let package = Package(
         library("Feedback", ["Orchestration", "Wire"]),
         library("WorkerRuntime", ["Delivery", "Feedback", "JSON", "KafkaClient", "Observability", "Orchestration", "Wire"]),
         library("DrillOrchestrators", ["JSON", "Orchestration"]),
-        library("TextAnalysis", ["CLanguageDetector"]),
+        // libm: debug builds call sqrt out of line.
+        .target(
+            name: "TextAnalysis",
+            dependencies: ["CLanguageDetector"],
+            swiftSettings: swiftSettings,
+            linkerSettings: [.linkedLibrary("m")]
+        ),
         library("DomainOrchestrators", ["CCurl", "CSpawn", "CXML2", "JSON", "Observability", "Orchestration", "TextAnalysis"]),
         library("ArgumentParser"),
         library("AdminServer", ["CMicroHTTPD", "Observability"]),
@@ -77,6 +84,18 @@ let package = Package(
                 "KafkaClient", "Observability", "Orchestration", "Wire", "WorkerRuntime",
             ]
         ),
+
+        library("FleetTestKit", ["JSON", "KafkaClient", "Observability", "Orchestration", "Wire", "WorkerRuntime"]),
+
+        // Support for tests: real Kafka, child processes, Python, kcat.
+        .target(name: "KafkaProcess", path: "Tests/Support/KafkaProcess", swiftSettings: swiftSettings),
+
+        tests("AdminServerTests", ["AdminServer", "Observability"]),
+        tests("ArgumentParserTests", ["ArgumentParser"]),
+        tests("JSONTests", ["CSIMDJSON", "JSON"]),
+        tests("KafkaProcessTests", ["KafkaProcess"]),
+        tests("ObservabilityTests", ["Observability"]),
+        tests("TextAnalysisTests", ["TextAnalysis"]),
     ],
     cxxLanguageStandard: .cxx17
 )

@@ -13,7 +13,7 @@ public struct Readability: Sendable, Hashable {
     /// Complex words have three or more syllables; not counted are capitalised words inside a sentence, hyphenated words of short parts,
     /// and words that have fewer than three syllables without -es, -ed or -ing. Gunning, "The Technique of Clear Writing", 1952.
     public let gunningFog: Double
-    /// SMOG grade: 3.1291 + 1.0340·√(30·polysyllables/sentences); nil below ``smogMinimumSentences``, where it is not defined.
+    /// SMOG grade: 3.1291 + 1.0430·√(30·polysyllables/sentences); nil below ``smogMinimumSentences``, where it is not defined.
     ///
     /// McLaughlin, "SMOG grading — a new readability formula", Journal of Reading 12(8), 1969.
     public let smog: Double?

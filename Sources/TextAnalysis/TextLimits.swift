@@ -18,12 +18,10 @@ public struct TextLimits: Sendable, Hashable {
     /// The part of a text within the limit, and whether anything was left out.
     func clip(_ text: String) -> (text: String, isTruncated: Bool) {
         let bytes = text.utf8
-        guard var end = bytes.index(bytes.startIndex, offsetBy: self.maximumBytes, limitedBy: bytes.endIndex), end < bytes.endIndex else {
+        guard let end = bytes.index(bytes.startIndex, offsetBy: self.maximumBytes, limitedBy: bytes.endIndex), end < bytes.endIndex else {
             return (text, false)
         }
-        while end > bytes.startIndex, end.samePosition(in: text.unicodeScalars) == nil {
-            end = bytes.index(before: end)
-        }
+        // Slicing rounds an index inside a scalar down to its start.
         return (String(text[..<end]), true)
     }
 }
