@@ -92,9 +92,17 @@ let package = Package(
 
         tests("AdminServerTests", ["AdminServer", "Observability"]),
         tests("ArgumentParserTests", ["ArgumentParser"]),
+        tests("DomainOrchestratorsTests", ["DomainOrchestrators", "JSON", "Observability", "Orchestration", "TextAnalysis"]),
         tests("JSONTests", ["CSIMDJSON", "JSON"]),
         tests("KafkaProcessTests", ["KafkaProcess"]),
         tests("ObservabilityTests", ["Observability"]),
+        tests("OrchestrationTests", ["JSON", "Observability", "Orchestration"]),
+        tests(
+            "ReadmeTests",
+            [
+                "ArgumentParser", "FleetProcess", "FleetTestKit", "JSON", "KafkaProcess", "Observability", "Orchestration", "fleet",
+            ]
+        ),
         tests("TextAnalysisTests", ["TextAnalysis"]),
     ],
     cxxLanguageStandard: .cxx17

@@ -18,7 +18,7 @@ static void close_pair(const int pair[2]) {
     close(pair[1]);
 }
 
-/// What the child does between vfork and exec: system calls only, since it runs in the parent's memory. Returns an errno; no return is success.
+/// What the child does between vfork and exec: system calls only, since it runs in the parent's memory. It returns an errno, if at all.
 static int become(const struct cspawn_request *request, int output, int error) {
     if (setpgid(0, 0) != 0) return errno;
     // Dispositions are the child's own; handlers of the parent must not run in it once signals are let through.
@@ -29,7 +29,8 @@ static int become(const struct cspawn_request *request, int output, int error) {
     int input = open("/dev/null", O_RDONLY);
     if (input < 0) return errno;
     if (dup2(input, STDIN_FILENO) < 0 || dup2(output, STDOUT_FILENO) < 0 || dup2(error, STDERR_FILENO) < 0) return errno;
-    if (close_range(STDERR_FILENO + 1, ~0U, 0) != 0) return errno;
+    // Closed by the exec, so that a failure can still be reported.
+    if (close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC) != 0) return errno;
     if (request->directory != NULL && chdir(request->directory) != 0) return errno;
     if (request->file_limit != 0) {
         struct rlimit limit = {.rlim_cur = request->file_limit, .rlim_max = request->file_limit};
@@ -44,24 +45,37 @@ static int become(const struct cspawn_request *request, int output, int error) {
 
 /// Not posix_spawn: that has no resource limits, and setting them from outside afterwards comes too late for what the child starts at once.
 static int start(const struct cspawn_request *request, int output, int error, pid_t *process) {
+    int report[2];
+    if (pipe2(report, O_CLOEXEC) != 0) return errno;
     sigset_t all, before;
     sigfillset(&all);
     int code = pthread_sigmask(SIG_SETMASK, &all, &before);
-    if (code != 0) return code;
-    // The child shares this memory until it execs or exits; the parent waits for that.
-    volatile int failure = 0;
+    if (code != 0) {
+        close_pair(report);
+        return code;
+    }
     pid_t child = vfork();
     if (child == 0) {
-        failure = become(request, output, error);
-        _exit(127);
+        int failure = become(request, output, error);
+        ssize_t written = write(report[1], &failure, sizeof failure);
+        _exit(written == sizeof failure ? 127 : 126);
     }
-    code = child < 0 ? errno : failure;
+    code = child < 0 ? errno : 0;
     pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (code == 0) {
-        *process = child;
-    } else if (child > 0) {
-        while (waitpid(child, NULL, 0) < 0 && errno == EINTR) {}
+    close(report[1]);
+    if (child > 0) {
+        // The end of the pipe without a report is the exec.
+        int failure = 0;
+        ssize_t count;
+        do { count = read(report[0], &failure, sizeof failure); } while (count < 0 && errno == EINTR);
+        if (count != 0) {
+            code = count == sizeof failure ? failure : EIO;
+            while (waitpid(child, NULL, 0) < 0 && errno == EINTR) {}
+        } else {
+            *process = child;
+        }
     }
+    close(report[0]);
     return code;
 }
 

@@ -1,17 +1,20 @@
-public import Orchestration
 import JSON
+public import Orchestration
 
 /// Analyses one source without any agent: fetch, text analysis, fact check, report (spec §3).
 ///
 /// Arguments: `url` (required), `depth` (default `standard`, echoed). The result's `data.result` holds `report` (markdown), `url`, `depth`,
 /// `processing_time` (seconds), `pipeline_data`, `analysis_data` and `fact_data`.
 ///
-/// Only the fetch can fail the run ("Content acquisition failed: …", category `processing`, retryable when the cause may pass); analysis and
-/// fact check are left out when they cannot work, and say why. Progress is reported as each of the five stages begins; each tool used earns a
-/// feedback signal.
+/// Only the fetch can fail the run ("Content acquisition failed: …", category `processing`, retryable when the cause may pass); analysis
+/// and fact check are left out when they cannot work, and say why. Progress is reported as each of the five stages begins; each tool used
+/// earns a feedback signal.
 public struct FallbackAutonomousOrchestrator: Orchestrator {
+    /// `fallback_autonomous`.
     public let name = "fallback_autonomous"
+    /// Domain.
     public let layer = OrchestrationLayer.domain
+    /// Sequential.
     public let type = OrchestrationType.sequential
 
     private let tools: FallbackTools
@@ -27,8 +30,10 @@ public struct FallbackAutonomousOrchestrator: Orchestrator {
     ///   - render: Makes the report's text; markdown by default.
     /// - Throws: `FallbackConfigurationError` for a configuration that cannot work, such as a file root that is no directory.
     public init(
-        configuration: FallbackConfiguration = FallbackConfiguration(), commandRunner: any CommandRunner = ProcessCommandRunner(),
-        factChecker: (any FactChecker)? = nil, render: @escaping @Sendable (FallbackReport) throws -> String = { $0.markdown }
+        configuration: FallbackConfiguration = FallbackConfiguration(),
+        commandRunner: any CommandRunner = ProcessCommandRunner(),
+        factChecker: (any FactChecker)? = nil,
+        render: @escaping @Sendable (FallbackReport) throws -> String = { $0.markdown }
     ) throws(FallbackConfigurationError) {
         try configuration.validate()
         let http = HTTPClient()
@@ -38,12 +43,14 @@ public struct FallbackAutonomousOrchestrator: Orchestrator {
             text: TextAnalysisTools(),
             factChecker: factChecker
                 ?? configuration.factCheck.map { HTTPFactChecker($0, userAgent: configuration.userAgent, http: http) },
-            lanes: lanes)
+            lanes: lanes
+        )
         self.init(configuration: configuration, tools: tools, render: render)
     }
 
     init(
-        configuration: FallbackConfiguration, tools: FallbackTools,
+        configuration: FallbackConfiguration,
+        tools: FallbackTools,
         render: @escaping @Sendable (FallbackReport) throws -> String = { $0.markdown }
     ) {
         self.configuration = configuration
@@ -51,6 +58,9 @@ public struct FallbackAutonomousOrchestrator: Orchestrator {
         self.render = render
     }
 
+    /// Runs the five stages.
+    ///
+    /// - Throws: `CancellationError` only; every other outcome is a result.
     public func orchestrate(_ context: OrchestrationContext, _ arguments: Arguments) async throws -> StepResult {
         let url: String
         switch arguments["url"] {
@@ -68,9 +78,15 @@ public struct FallbackAutonomousOrchestrator: Orchestrator {
         case let other?: return .fail("depth parameter must be a string, found \(other.kindName)", category: .processing)
         }
         let run = FallbackRun(
-            context: context, url: url, depth: depth, tools: self.tools, maximumClaims: self.configuration.maximumClaims,
+            context: context,
+            url: url,
+            depth: depth,
+            tools: self.tools,
+            maximumClaims: self.configuration.maximumClaims,
             maximumTranscriptBytes: self.configuration.maximumTranscriptBytesInResult,
-            signals: ToolSignals(context: context, orchestrator: self.name), render: self.render)
+            signals: ToolSignals(context: context, orchestrator: self.name),
+            render: self.render
+        )
         do {
             return try await run.run()
         } catch is CancellationError {

@@ -42,7 +42,7 @@ public final class FleetHarness: Sendable {
         bootstrapServers: String? = nil,
         partitions: Int32 = 4,
         configure: (inout WorkerConfiguration) -> Void = { _ in },
-        body: @Sendable (FleetHarness) async throws -> R
+        body: @escaping @Sendable (FleetHarness) async throws -> R
     ) async throws -> R {
         let logger = Logger(label: "fleet.test", factory: { _ in SwiftLogNoOpLogHandler() })
         var configuration = WorkerConfiguration()

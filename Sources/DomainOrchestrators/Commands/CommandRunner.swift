@@ -13,9 +13,14 @@ public struct Command: Sendable, Hashable {
     /// Largest file the child may write, in bytes (RLIMIT_FSIZE); nil sets no limit.
     public var fileSizeLimit: Int?
 
+    /// A command with an empty environment unless one is given.
     public init(
-        _ arguments: [String], environment: [String: String] = [:], workingDirectory: String? = nil, timeLimit: Duration,
-        outputLimit: Int, fileSizeLimit: Int? = nil
+        _ arguments: [String],
+        environment: [String: String] = [:],
+        workingDirectory: String? = nil,
+        timeLimit: Duration,
+        outputLimit: Int,
+        fileSizeLimit: Int? = nil
     ) {
         self.arguments = arguments
         self.environment = environment
@@ -28,16 +33,22 @@ public struct Command: Sendable, Hashable {
 
 /// What a command that ran to its end left behind.
 public struct CommandOutput: Sendable, Hashable {
+    /// How a program ends.
     public enum Ending: Sendable, Hashable {
+        /// By itself, with a status.
         case exited(Int32)
+        /// By a signal.
         case signalled(Int32)
     }
 
+    /// How it ended.
     public var ending: Ending
+    /// All of the standard output.
     public var standardOutput: [UInt8]
     /// The last 8 KiB of the standard error, as UTF-8.
     public var standardError: String
 
+    /// What a command left behind.
     public init(ending: Ending, standardOutput: [UInt8] = [], standardError: String = "") {
         self.ending = ending
         self.standardOutput = standardOutput
@@ -49,9 +60,12 @@ public struct CommandOutput: Sendable, Hashable {
 public enum CommandError: Error, Sendable, Hashable, CustomStringConvertible {
     /// The program could not be started, with the system's reason.
     case notStarted(program: String, reason: String)
+    /// It ran longer than its limit and was killed.
     case timedOut(program: String, limit: Duration)
+    /// It wrote more than its limit and was killed.
     case outputTooLarge(program: String, limit: Int)
 
+    /// What happened, for people.
     public var description: String {
         switch self {
         case .notStarted(let program, let reason): "\(program) cannot be started: \(reason)"

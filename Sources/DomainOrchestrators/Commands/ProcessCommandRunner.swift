@@ -12,6 +12,7 @@ public struct ProcessCommandRunner: CommandRunner {
         self.lanes = BlockingLanes(label: "fleet.commands", count: maximumProcesses)
     }
 
+    /// Runs the command on a thread of its own; see `CommandRunner.run(_:)`.
     public func run(_ command: Command) async throws -> CommandOutput {
         let alarm = try Alarm()
         return try await withTaskCancellationHandler {
@@ -45,7 +46,9 @@ private final class Alarm: Sendable {
     }
 }
 
-/// A running child. It is killed and reaped at the latest when it goes out of scope.
+/// A running child.
+///
+/// It is killed and reaped at the latest when it goes out of scope.
 private struct ChildProcess: ~Copyable {
     private static let errorTail = 8 * 1_024
 
@@ -65,8 +68,11 @@ private struct ChildProcess: ~Copyable {
             Self.withCStrings(environment) { environment in
                 let start = { (directory: UnsafePointer<CChar>?) in
                     var request = cspawn_request(
-                        arguments: arguments, environment: environment, directory: directory,
-                        file_limit: UInt64(max(0, command.fileSizeLimit ?? 0)))
+                        arguments: arguments,
+                        environment: environment,
+                        directory: directory,
+                        file_limit: UInt64(max(0, command.fileSizeLimit ?? 0))
+                    )
                     return cspawn_start(&request, &child)
                 }
                 return command.workingDirectory.map { $0.withCString(start) } ?? start(nil)
@@ -117,8 +123,10 @@ private struct ChildProcess: ~Copyable {
             if watched[0].revents != 0, !isReadable { break }
         }
         return CommandOutput(
-            ending: try self.ending(), standardOutput: output,
-            standardError: String(decoding: errors.suffix(Self.errorTail), as: UTF8.self))
+            ending: try self.ending(),
+            standardOutput: output,
+            standardError: String(decoding: errors.suffix(Self.errorTail), as: UTF8.self)
+        )
     }
 
     /// How the child ended; it stays a zombie, for `deinit` to reap.
@@ -145,7 +153,8 @@ private struct ChildProcess: ~Copyable {
 
     /// The strings as a NULL-terminated array of C strings, for the time of the call.
     private static func withCStrings<Result>(
-        _ strings: [String], _ body: (UnsafePointer<UnsafeMutablePointer<CChar>?>?) -> Result
+        _ strings: [String],
+        _ body: (UnsafePointer<UnsafeMutablePointer<CChar>?>?) -> Result
     ) -> Result {
         var pointers: [UnsafeMutablePointer<CChar>?] = strings.map { strdup($0) }
         pointers.append(nil)

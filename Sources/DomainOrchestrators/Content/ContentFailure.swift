@@ -27,8 +27,10 @@ struct ContentFailure: Error, Sendable, Hashable, CustomStringConvertible {
         self.message = message
     }
 
-    /// Whether the same job may succeed later. The source retried everything; a refused address, a missing file or a broken document stays
-    /// what it is, so those are not retryable here.
+    /// Whether the same job may succeed later.
+    ///
+    /// Stricter than spec §3.3, where every failure is retryable: a refused address, a missing file or a broken document stays
+    /// what it is, so those are not.
     var isRetryable: Bool {
         switch self.reason {
         case .fileUnreadable, .httpFailed, .commandFailed, .unexpected: true

@@ -58,7 +58,9 @@ struct FileRoots: Sendable {
     }
 
     private static func open(
-        _ components: ArraySlice<Substring>, below root: String, _ path: String
+        _ components: ArraySlice<Substring>,
+        below root: String,
+        _ path: String
     ) throws(ContentFailure) -> OpenFile {
         var descriptor = Glibc.open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         for (index, component) in zip(components.indices, components) where descriptor >= 0 {

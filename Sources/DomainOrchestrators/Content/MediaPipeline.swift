@@ -68,7 +68,11 @@ struct MediaPipeline: Sendable {
     }
 
     private func transcribe(
-        _ transcriber: FallbackConfiguration.MediaCommand, _ source: SourceURL, _ input: String, _ quality: Quality, _ directory: String
+        _ transcriber: FallbackConfiguration.MediaCommand,
+        _ source: SourceURL,
+        _ input: String,
+        _ quality: Quality,
+        _ directory: String
     ) async throws -> Content {
         let target = "\(directory)/transcript"
         let values = ["url": source.text, "input": input, "output": target, "quality": quality.rawValue]
@@ -86,21 +90,33 @@ struct MediaPipeline: Sendable {
                 bytes = output.standardOutput
             }
             var document = try DocumentReader().read(
-                bytes, DocumentReader.Source(fileExtension: fileExtension, fallbackTitle: source.lastComponent), flag)
+                bytes,
+                DocumentReader.Source(fileExtension: fileExtension, fallbackTitle: source.lastComponent),
+                flag
+            )
             document.kind = .media
             return Content(document: document, platform: source.platform)
         }
     }
 
     private func run(
-        _ command: FallbackConfiguration.MediaCommand, _ name: String, _ values: [String: String], _ directory: String
+        _ command: FallbackConfiguration.MediaCommand,
+        _ name: String,
+        _ values: [String: String],
+        _ directory: String
     ) async throws -> CommandOutput {
         let output: CommandOutput
         do {
             output = try await self.commands.run(
                 Command(
-                    command.arguments.map { Self.filled($0, values) }, environment: self.environment, workingDirectory: directory,
-                    timeLimit: command.timeLimit, outputLimit: self.maximumTranscriptBytes, fileSizeLimit: self.maximumMediaBytes))
+                    command.arguments.map { Self.filled($0, values) },
+                    environment: self.environment,
+                    workingDirectory: directory,
+                    timeLimit: command.timeLimit,
+                    outputLimit: self.maximumTranscriptBytes,
+                    fileSizeLimit: self.maximumMediaBytes
+                )
+            )
         } catch let error as CommandError {
             throw ContentFailure(.commandFailed, "\(name): \(error)")
         }

@@ -2,8 +2,8 @@ import Glibc
 
 /// The content pipeline of this module: documents are read here, media by the configured commands.
 ///
-/// A source is media when its extension says so, when it lies on a host whose pages are media (and there is a downloader for it), or when the
-/// server calls it audio or video.
+/// A source is media when its extension says so, when it lies on a host whose pages are media (and there is a downloader for it), or when
+/// the server calls it audio or video.
 struct SourcePipeline: ContentPipeline {
     private let configuration: FallbackConfiguration
     private let roots: FileRoots
@@ -12,7 +12,10 @@ struct SourcePipeline: ContentPipeline {
     private let lanes: BlockingLanes
 
     init(
-        _ configuration: FallbackConfiguration, http: HTTPClient, lanes: BlockingLanes, commands: any CommandRunner
+        _ configuration: FallbackConfiguration,
+        http: HTTPClient,
+        lanes: BlockingLanes,
+        commands: any CommandRunner
     ) throws(FallbackConfigurationError) {
         self.configuration = configuration
         self.roots = try FileRoots(configuration.fileRoots)
@@ -77,8 +80,12 @@ struct SourcePipeline: ContentPipeline {
             try DocumentReader().read(response.body, Self.source(end, type), flag)
         }
         return Content(
-            document: document, platform: source.platform, mediaType: type?.name, byteCount: response.body.count,
-            finalURL: response.url == source.text ? nil : response.url)
+            document: document,
+            platform: source.platform,
+            mediaType: type?.name,
+            byteCount: response.body.count,
+            finalURL: response.url == source.text ? nil : response.url
+        )
     }
 
     private static func source(_ url: SourceURL, _ type: MediaType?) -> DocumentReader.Source {
@@ -97,7 +104,8 @@ struct SourcePipeline: ContentPipeline {
                 guard let reason = policy.refusal(of: address) else { continue }
                 throw ContentFailure(
                     .addressRefused,
-                    "\(host): the address \(address) is refused (\(reason)); the worker's address policy must allow it")
+                    "\(host): the address \(address) is refused (\(reason)); the worker's address policy must allow it"
+                )
             }
         }
     }

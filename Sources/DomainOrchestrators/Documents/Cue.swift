@@ -6,8 +6,8 @@ struct Cue: Sendable, Hashable {
 
     /// Joins cues into running text.
     ///
-    /// Rolling captions repeat on top what the cue before has shown, with times that touch or overlap. Of such a cue only the lines that are
-    /// new count, and a line that merely grows ("I am", "I am here") counts once, as it ends.
+    /// Rolling captions repeat on top what the cue before has shown, with times that touch or overlap. Of such a cue only the lines that
+    /// are new count, and a line that merely grows ("I am", "I am here") counts once, as it ends.
     static func text(of cues: [Cue]) -> String {
         var lines: [String] = []
         var shown: [String] = []
@@ -80,7 +80,9 @@ struct Cue: Sendable, Hashable {
 
 /// The two times of a cue, as in `00:01:02,500 --> 00:01:04,000`.
 enum CueTiming {
-    /// Parses the line; what follows the second time (positions, settings) is ignored. Nil when it is not two times.
+    /// Parses the line; nil when it is not two times.
+    ///
+    /// What follows the second (positions, settings) is ignored.
     static func parse(_ line: Substring) -> (start: Double, end: Double)? {
         guard let arrow = Self.arrow(in: line) else { return nil }
         let start = TextLines.trimmed(line[..<arrow.lowerBound])
@@ -105,7 +107,8 @@ enum CueTiming {
         let fraction = last.split(omittingEmptySubsequences: false) { $0 == "," || $0 == "." }
         guard fraction.count == 2, (1...3).contains(fraction[1].count), let thousandths = Self.number(fraction[1]),
             let seconds = Self.number(fraction[0]), let minutes = Self.number(parts[parts.count - 2]),
-            let hours = parts.count == 3 ? Self.number(parts[0]) : 0, fraction[0].count <= 2, parts[parts.count - 2].count <= 2, seconds < 60,
+            let hours = parts.count == 3 ? Self.number(parts[0]) : 0, fraction[0].count <= 2, parts[parts.count - 2].count <= 2,
+            seconds < 60,
             minutes < 60
         else { return nil }
         let scale = [10.0, 100.0, 1_000.0][fraction[1].count - 1]

@@ -91,7 +91,9 @@ enum DocumentKind: Sendable, Hashable {
         if media.contains(where: bytes.starts) { return .media }
         if bytes.count >= 12 {
             if bytes[4..<8].elementsEqual("ftyp".utf8) { return .media }
-            if bytes.starts(with: "RIFF".utf8), ["WAVE", "AVI "].contains(where: { bytes[8..<12].elementsEqual($0.utf8) }) { return .media }
+            if bytes.starts(with: "RIFF".utf8), ["WAVE", "AVI "].contains(where: { bytes[8..<12].elementsEqual($0.utf8) }) {
+                return .media
+            }
         }
         let other: [(start: [UInt8], name: String)] = [
             (Array("%PDF-".utf8), "a PDF"), ([0x50, 0x4B, 0x03, 0x04], "a ZIP archive"), ([0x89, 0x50, 0x4E, 0x47], "a PNG image"),

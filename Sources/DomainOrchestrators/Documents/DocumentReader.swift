@@ -17,7 +17,8 @@ struct DocumentReader: Sendable {
         case .unsupported(let name):
             throw ContentFailure(
                 .unsupportedDocument,
-                "\(name) is not supported; supported documents are plain text, HTML, SubRip, WebVTT and transcript JSON")
+                "\(name) is not supported; supported documents are plain text, HTML, SubRip, WebVTT and transcript JSON"
+            )
         case .plainText, .html, .subRip, .webVTT, .transcriptJSON:
             break
         }
@@ -38,7 +39,10 @@ struct DocumentReader: Sendable {
     }
 
     private func parse(
-        _ bytes: [UInt8], as kind: DocumentKind, _ source: Source, _ cancellation: CancellationFlag
+        _ bytes: [UInt8],
+        as kind: DocumentKind,
+        _ source: Source,
+        _ cancellation: CancellationFlag
     ) throws(DocumentError) -> Document {
         let charset = source.mediaType?.charset
         switch kind {

@@ -45,7 +45,9 @@ final class HTMLCollector {
             return
         }
         if name == "html", let language = attributes["lang"], !language.isEmpty { self.language = String(language.prefix(35)) }
-        if name == "meta", attributes["property"]?.lowercased() == "og:title" { self.socialTitle = self.socialTitle ?? attributes["content"] }
+        if name == "meta", attributes["property"]?.lowercased() == "og:title" {
+            self.socialTitle = self.socialTitle ?? attributes["content"]
+        }
         if Self.blocks.contains(name) { self.breakLine(paragraph: name != "br" && name != "li" && name != "tr" && name != "dd") }
         if Self.cells.contains(name) { self.append(" ") }
         let isMain = name == "main" || name == "article" || attributes["role"]?.lowercased() == "main"
@@ -87,7 +89,8 @@ final class HTMLCollector {
     }
 
     private static let dropped: Set<String> = [
-        "script", "style", "noscript", "template", "nav", "aside", "form", "button", "select", "textarea", "svg", "canvas", "iframe", "object",
+        "script", "style", "noscript", "template", "nav", "aside", "form", "button", "select", "textarea", "svg", "canvas", "iframe",
+        "object",
         "embed", "audio", "video", "map", "dialog", "menu", "head", "math",
     ]
     private static let droppedOutsideMain: Set<String> = ["header", "footer"]
@@ -96,8 +99,10 @@ final class HTMLCollector {
     ]
     private static let cells: Set<String> = ["td", "th"]
     private static let blocks: Set<String> = [
-        "address", "article", "blockquote", "br", "caption", "center", "dd", "details", "div", "dl", "dt", "fieldset", "figcaption", "figure",
-        "footer", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "legend", "li", "main", "ol", "p", "pre", "section", "summary", "table",
+        "address", "article", "blockquote", "br", "caption", "center", "dd", "details", "div", "dl", "dt", "fieldset", "figcaption",
+        "figure",
+        "footer", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "legend", "li", "main", "ol", "p", "pre", "section", "summary",
+        "table",
         "tbody", "tfoot", "thead", "tr", "ul",
     ]
 }

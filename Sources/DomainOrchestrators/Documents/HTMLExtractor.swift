@@ -2,9 +2,9 @@ import CXML2
 
 /// The title and the main text of an HTML page.
 ///
-/// Scripts, styles, navigation, forms and what is hidden are left out. When the page marks its main part (`main`, `article`) and that part
-/// holds enough text, only it counts. Broken markup is read as a browser would; only nesting beyond `maximumDepth` is refused. The page goes
-/// through `HTMLSanitizer` first, so that the parser meets nothing its running time depends on more than linearly.
+/// Scripts, styles, navigation, forms and what is hidden are left out. When the page marks its main part (`main`, `article`) and that
+/// part holds enough text, only it counts. Broken markup is read as a browser would; only nesting beyond `maximumDepth` is refused. The
+/// page goes through `HTMLSanitizer` first, so that the parser meets nothing its running time depends on more than linearly.
 enum HTMLExtractor {
     /// Open elements inside each other, as browsers limit them too.
     static let maximumDepth = 512
@@ -29,7 +29,13 @@ enum HTMLExtractor {
         collector.context = context
         page.withUnsafeBytes { page in
             let document = htmlCtxtReadMemory(
-                context, page.baseAddress?.assumingMemoryBound(to: CChar.self), length, nil, "UTF-8", cxml2_options)
+                context,
+                page.baseAddress?.assumingMemoryBound(to: CChar.self),
+                length,
+                nil,
+                "UTF-8",
+                cxml2_options
+            )
             xmlFreeDoc(document)
         }
         collector.context = nil
@@ -51,7 +57,8 @@ enum HTMLExtractor {
                 if rest.hasPrefix(key) {
                     let value = rest.dropFirst(key.count).drop { $0 == "\"" || $0 == "'" || $0 == " " }
                     let name = value.prefix { $0.isLetter || $0.isNumber || $0 == "-" || $0 == "_" || $0 == ":" }
-                    return name.isEmpty ? nil : String(name)
+                    // A page whose meta element can be read as ASCII is not UTF-16, whatever it says.
+                    return name.isEmpty ? nil : name.hasPrefix("utf-16") ? "utf-8" : String(name)
                 }
                 rest.removeFirst()
             }
@@ -61,7 +68,9 @@ enum HTMLExtractor {
 }
 
 private func startElement(
-    _ user: UnsafeMutableRawPointer?, _ name: UnsafePointer<xmlChar>?, _ attributes: UnsafeMutablePointer<UnsafePointer<xmlChar>?>?
+    _ user: UnsafeMutableRawPointer?,
+    _ name: UnsafePointer<xmlChar>?,
+    _ attributes: UnsafeMutablePointer<UnsafePointer<xmlChar>?>?
 ) {
     guard let user, let name else { return }
     let collector = Unmanaged<HTMLCollector>.fromOpaque(user).takeUnretainedValue()

@@ -36,7 +36,11 @@ enum SubRip {
         }
         guard !cues.isEmpty else { throw DocumentError("there is no cue in it") }
         return Document(
-            kind: .subRip, text: Cue.text(of: cues), duration: cues.map(\.end).max(), segmentCount: cues.count)
+            kind: .subRip,
+            text: Cue.text(of: cues),
+            duration: cues.map(\.end).max(),
+            segmentCount: cues.count
+        )
     }
 
     private static func isTimeLine(_ lines: [Substring], _ index: Int) -> Bool {

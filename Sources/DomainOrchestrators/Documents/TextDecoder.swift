@@ -66,7 +66,9 @@ enum TextDecoder {
         0x90, 0x2018, 0x2019, 0x201C, 0x201D, 0x2022, 0x2013, 0x2014, 0x02DC, 0x2122, 0x0161, 0x203A, 0x0153, 0x9D, 0x017E, 0x0178,
     ]
 
-    /// Charset labels that the C library converts, with its names for them. A list of its own, so that no document picks a converter freely.
+    /// Charset labels that the C library converts, with its names for them.
+    ///
+    /// The list is closed, so that no document picks a converter freely.
     private static let systemNames: [String: String] = [
         "iso-8859-2": "ISO-8859-2", "iso-8859-3": "ISO-8859-3", "iso-8859-4": "ISO-8859-4", "iso-8859-5": "ISO-8859-5",
         "iso-8859-6": "ISO-8859-6", "iso-8859-7": "ISO-8859-7", "iso-8859-8": "ISO-8859-8", "iso-8859-9": "ISO-8859-9",

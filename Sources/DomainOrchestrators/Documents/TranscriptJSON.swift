@@ -1,6 +1,6 @@
 import JSON
 
-/// Transcripts as JSON, in the shapes that transcribers and downloaders write:
+/// Transcripts as JSON, in the shapes that transcribers and downloaders write.
 ///
 /// - `"…"`, `{"transcript": …}`, `{"text": …}`, `{"transcription": …}`, `{"data": …}` with any of these inside;
 /// - `{"segments": […]}` or a bare array, each segment a string or `{"text": "…", "start": s, "end": s | "duration": s, "speaker"?: "…"}`,
@@ -30,8 +30,13 @@ enum TranscriptJSON {
         var found = Finding()
         guard try Self.take(value, at: "", into: &found) else { throw Self.nothing(in: value) }
         return Document(
-            kind: .transcriptJSON, text: found.lines.joined(separator: "\n"), title: found.title,
-            duration: found.lastEnd ?? found.duration, language: found.language, segmentCount: found.segmentCount)
+            kind: .transcriptJSON,
+            text: found.lines.joined(separator: "\n"),
+            title: found.title,
+            duration: found.lastEnd ?? found.duration,
+            language: found.language,
+            segmentCount: found.segmentCount
+        )
     }
 
     private struct Finding {
@@ -64,7 +69,9 @@ enum TranscriptJSON {
                 return true
             }
             for name in ["transcript", "text", "transcription", "data", "results"] {
-                guard let inner = object[name], !inner.isNull, name != "data" && name != "results" || inner.objectValue != nil else { continue }
+                guard let inner = object[name], !inner.isNull, name != "data" && name != "results" || inner.objectValue != nil else {
+                    continue
+                }
                 if try Self.take(inner, at: Self.join(path, name), into: &found) { return true }
             }
             guard let transcripts = object["transcripts"]?.arrayValue else { return false }
@@ -125,6 +132,7 @@ enum TranscriptJSON {
     private static func nothing(in value: JSONValue) -> DocumentError {
         let keys = (value.objectValue?.keys ?? []).prefix(10).map { TextLines.singleLine($0, limit: 40) }.joined(separator: ", ")
         return DocumentError(
-            "no transcript in it: expected transcript, text or segments, found \(keys.isEmpty ? "no members" : "the members \(keys)")")
+            "no transcript in it: expected transcript, text or segments, found \(keys.isEmpty ? "no members" : "the members \(keys)")"
+        )
     }
 }

@@ -2,7 +2,8 @@
 enum WebVTT {
     static func read(_ text: String) throws(DocumentError) -> Document {
         let lines = TextLines.split(text)
-        guard let header = lines.first, header.hasPrefix("WEBVTT"), header.dropFirst(6).first.map({ $0 == " " || $0 == "\t" }) ?? true else {
+        guard let header = lines.first, header.hasPrefix("WEBVTT"), header.dropFirst(6).first.map({ $0 == " " || $0 == "\t" }) ?? true
+        else {
             throw DocumentError("line 1: expected WEBVTT, found \"\(TextLines.singleLine(lines.first ?? "", limit: 60))\"")
         }
         var cues: [Cue] = []
@@ -26,7 +27,11 @@ enum WebVTT {
         }
         guard !cues.isEmpty else { throw DocumentError("there is no cue in it") }
         return Document(
-            kind: .webVTT, text: Cue.text(of: cues), duration: cues.map(\.end).max(), segmentCount: cues.count)
+            kind: .webVTT,
+            text: Cue.text(of: cues),
+            duration: cues.map(\.end).max(),
+            segmentCount: cues.count
+        )
     }
 
     private static func isComment(_ line: Substring) -> Bool {
@@ -38,6 +43,7 @@ enum WebVTT {
     private static func error(cue: Int, line: Int, _ found: Substring) -> DocumentError {
         DocumentError(
             "cue \(cue), line \(line + 1): expected a time line like 00:01.000 --> 00:02.500, "
-                + "found \"\(TextLines.singleLine(found, limit: 60))\"")
+                + "found \"\(TextLines.singleLine(found, limit: 60))\""
+        )
     }
 }

@@ -4,7 +4,7 @@ import Orchestration
 
 /// Stage 2: gets the content at the first quality that works (spec §3.3).
 ///
-/// Differs from the seed on purpose: a failure that no quality can change ends the attempts at once, every attempt's error is kept, and the
+/// Stricter than spec §3.3: a failure that no quality can change ends the attempts at once, every attempt's error is kept, and the
 /// final failure is retryable only if one of the attempts may go better later.
 struct Acquisition: Sendable {
     struct Attempt: Sendable, Hashable {
@@ -57,14 +57,18 @@ struct Acquisition: Sendable {
                 metadata: [
                     "quality": "\(quality.rawValue)", "reason": "\(failure.reason.rawValue)", "platform": "\(source.platform)",
                     "request_id": "\(context.requestID)",
-                ])
+                ]
+            )
             if failure.isFinal { return Self.final(failure, attempts) }
         }
         let failures = attempts.compactMap(\.error)
         let last = failures.last ?? ContentFailure(.unexpected, "no attempt was made")
         return .failure(
-            error: "All pipeline attempts failed: \(last.message)", reason: last.reason,
-            isRetryable: failures.contains { $0.isRetryable }, attempts: attempts)
+            error: "All pipeline attempts failed: \(last.message)",
+            reason: last.reason,
+            isRetryable: failures.contains { $0.isRetryable },
+            attempts: attempts
+        )
     }
 
     private static func final(_ failure: ContentFailure, _ attempts: [Attempt]) -> Outcome {

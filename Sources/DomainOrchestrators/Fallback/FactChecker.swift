@@ -8,10 +8,12 @@ public struct Verdict: Sendable, Hashable {
     public var verdict: String
     /// From 0 to 1, when the service says how sure it is.
     public var confidence: Double?
+    /// Why, in the service's words.
     public var explanation: String?
     /// Where the service looked.
     public var sources: [String]
 
+    /// A verdict on a claim.
     public init(claim: String, verdict: String, confidence: Double? = nil, explanation: String? = nil, sources: [String] = []) {
         self.claim = claim
         self.verdict = verdict

@@ -27,7 +27,9 @@ extension FallbackConfiguration {
 
     private static func check(_ command: MediaCommand?, _ name: String, needs: [String]) throws(FallbackConfigurationError) {
         guard let command else { return }
-        guard let program = command.arguments.first, !program.isEmpty else { throw FallbackConfigurationError("the \(name) names no program") }
+        guard let program = command.arguments.first, !program.isEmpty else {
+            throw FallbackConfigurationError("the \(name) names no program")
+        }
         guard command.timeLimit > .zero else { throw FallbackConfigurationError("the \(name)'s time limit must be positive") }
         for placeholder in needs where !command.arguments.dropFirst().contains(where: { $0.contains(placeholder) }) {
             throw FallbackConfigurationError("the \(name)'s arguments lack \(placeholder)")

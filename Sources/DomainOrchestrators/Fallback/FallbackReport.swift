@@ -2,6 +2,7 @@ import Glibc
 
 /// What the report of a run says (spec §3.6).
 public struct FallbackReport: Sendable, Hashable {
+    /// The URL as it was given.
     public var url: String
     /// Nil prints as `Unknown Title`.
     public var title: String?
@@ -9,11 +10,13 @@ public struct FallbackReport: Sendable, Hashable {
     public var platform: String
     /// Seconds; nil prints as `Unknown Duration`.
     public var duration: Double?
+    /// As the request named it.
     public var depth: String
     /// Seconds.
     public var processingTime: Double
     /// Words of the transcript, split at white space.
     public var wordCount: Int
+    /// Whether the source held any text.
     public var hasTranscript: Bool
     /// From −1 to 1; 0 when there was no sentiment analysis.
     public var sentimentScore: Double
@@ -28,7 +31,9 @@ public struct FallbackReport: Sendable, Hashable {
         return self.sentimentScore < -0.1 ? "Negative" : "Neutral"
     }
 
-    /// The report as markdown. What comes from the source is escaped: it shows as text, whatever it contains.
+    /// The report as markdown.
+    ///
+    /// What comes from the source is escaped: it shows as text, whatever it contains.
     public var markdown: String {
         """
         # Content analysis (fallback mode)

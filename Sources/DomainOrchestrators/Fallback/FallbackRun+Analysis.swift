@@ -69,7 +69,9 @@ extension FallbackRun {
 
     /// Runs a tool away from the cooperative pool and signals how it did.
     private func use<Value: Sendable>(
-        _ tool: String, _ transcript: Transcript, _ work: @escaping @Sendable (TextDocument) throws -> Value?
+        _ tool: String,
+        _ transcript: Transcript,
+        _ work: @escaping @Sendable (TextDocument) throws -> Value?
     ) async throws -> Value? {
         let start = self.context.clock.now()
         do {
@@ -86,7 +88,9 @@ extension FallbackRun {
 
     private func failed(_ message: String) -> StageData {
         self.context.logger.info(
-            "stage_degraded", metadata: ["error": "\(message)", "request_id": "\(self.context.requestID)"])
+            "stage_degraded",
+            metadata: ["error": "\(message)", "request_id": "\(self.context.requestID)"]
+        )
         return .failed(message)
     }
 }

@@ -56,11 +56,18 @@ struct FallbackRun: Sendable {
         self.context.report(FallbackStage.report.progress())
         let milliseconds = max(0, self.context.clock.now() - start)
         let report = FallbackReport(
-            url: self.url, title: content.document.title, platform: content.platform, duration: content.document.duration,
-            depth: self.depth, processingTime: Double(milliseconds) / 1_000, wordCount: transcript?.wordCount ?? 0,
+            url: self.url,
+            title: content.document.title,
+            platform: content.platform,
+            duration: content.document.duration,
+            depth: self.depth,
+            processingTime: Double(milliseconds) / 1_000,
+            wordCount: transcript?.wordCount ?? 0,
             hasTranscript: transcript != nil,
             sentimentScore: analysis.data["sentiment_analysis"]?["sentiment_score"]?.doubleValue ?? 0,
-            hasFactChecks: !(facts.data["fact_checks"]?.arrayValue ?? []).isEmpty, timestamp: self.context.clock.now() / 1_000)
+            hasFactChecks: !(facts.data["fact_checks"]?.arrayValue ?? []).isEmpty,
+            timestamp: self.context.clock.now() / 1_000
+        )
         return .ok([
             "result": [
                 "report": .string(try self.render(report)), "url": .string(self.url), "depth": .string(self.depth),
@@ -78,8 +85,12 @@ struct FallbackRun: Sendable {
         let message = "Content acquisition failed: \(error)"
         self.context.report(FallbackStage.acquisition.progress(error: message))
         return .fail(
-            message, category: .processing, retryable: isRetryable, metadata: ["reason": .string(reason.rawValue)],
-            data: ["url": .string(self.url), "attempts": .array(attempts.map(\.json))])
+            message,
+            category: .processing,
+            retryable: isRetryable,
+            metadata: ["reason": .string(reason.rawValue)],
+            data: ["url": .string(self.url), "attempts": .array(attempts.map(\.json))]
+        )
     }
 
     private func prepare(_ text: String) async throws -> Transcript? {
@@ -88,13 +99,19 @@ struct FallbackRun: Sendable {
         return try await self.tools.lanes.run { _ in
             let excerpt = Excerpt.prefix(of: text, bytes: limit)
             return Transcript(
-                document: TextDocument(text), wordCount: Excerpt.wordCount(of: text), excerpt: excerpt,
-                isCut: excerpt.utf8.count < text.utf8.count)
+                document: TextDocument(text),
+                wordCount: Excerpt.wordCount(of: text),
+                excerpt: excerpt,
+                isCut: excerpt.utf8.count < text.utf8.count
+            )
         }
     }
 
     private func pipelineData(
-        _ content: Content, _ quality: Quality, _ attempts: [Acquisition.Attempt], _ transcript: Transcript?
+        _ content: Content,
+        _ quality: Quality,
+        _ attempts: [Acquisition.Attempt],
+        _ transcript: Transcript?
     ) -> JSONObject {
         let document = content.document
         var download: JSONObject = [

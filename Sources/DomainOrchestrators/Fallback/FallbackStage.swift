@@ -41,6 +41,11 @@ enum FallbackStage: Int, Sendable, CaseIterable {
         var data: JSONObject = ["bar": .string(self.bar)]
         if let error { data["error"] = .string(error) }
         return Progress(
-            stage: self.name, step: self.rawValue, total: Self.allCases.count, message: error ?? self.message, data: data)
+            stage: self.name,
+            step: self.rawValue,
+            total: Self.allCases.count,
+            message: error ?? self.message,
+            data: data
+        )
     }
 }

@@ -1,4 +1,6 @@
-/// What a run works with. A tool that is nil is missing: its stage is skipped, or, for the pipeline, the run fails.
+/// What a run works with.
+///
+/// A tool that is nil is missing: its stage is skipped, or, for the pipeline, the run fails.
 struct FallbackTools: Sendable {
     var pipeline: (any ContentPipeline)?
     var text: (any TranscriptTools)?

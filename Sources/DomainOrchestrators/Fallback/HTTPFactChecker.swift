@@ -52,10 +52,13 @@ struct HTTPFactChecker: FactChecker {
             guard claims.contains(claim) else { continue }
             verdicts.append(
                 Verdict(
-                    claim: claim, verdict: TextLines.singleLine(verdict, limit: 100),
+                    claim: claim,
+                    verdict: TextLines.singleLine(verdict, limit: 100),
                     confidence: entry["confidence"]?.doubleValue.flatMap { (0...1).contains($0) ? $0 : nil },
                     explanation: entry["explanation"]?.stringValue.map { TextLines.singleLine($0, limit: 1_000) },
-                    sources: (entry["sources"]?.arrayValue ?? []).prefix(10).compactMap { $0.stringValue.map { String($0.prefix(2_000)) } }))
+                    sources: (entry["sources"]?.arrayValue ?? []).prefix(10).compactMap { $0.stringValue.map { String($0.prefix(2_000)) } }
+                )
+            )
         }
         return verdicts
     }

@@ -26,7 +26,8 @@ struct TextAnalysisTools: TranscriptTools {
             "key_phrases": .array(
                 analysis.keyPhrases.phrases.map {
                     ["text": .string($0.text), "score": Self.rounded($0.score), "count": .integer(Int64($0.count))]
-                }),
+                }
+            ),
             "truncated": .bool(analysis.isTruncated),
             "note": statistics.applicability.note.map { .string($0) } ?? .null,
         ]
@@ -51,7 +52,8 @@ struct TextAnalysisTools: TranscriptTools {
                 json: [
                     "text": .string(claim.text), "score": Self.rounded(claim.score), "sentence": .integer(Int64(claim.index)),
                     "reasons": .array(claim.reasons.map { .string($0.rawValue) }),
-                ])
+                ]
+            )
         }
     }
 

@@ -1,7 +1,9 @@
 import JSON
 import TextAnalysis
 
-/// The text tools of a run. Nil from a tool means that it does not apply to this text; throwing fails the stage.
+/// The text tools of a run.
+///
+/// Nil from a tool means that it does not apply to this text; throwing fails the stage.
 protocol TranscriptTools: Sendable {
     func textAnalysis(of document: TextDocument) throws -> JSONObject?
     /// Holds `sentiment_score` from −1 to 1.

@@ -1,7 +1,9 @@
 import CCurl
 import Glibc
 
-/// One exchange on a libcurl handle. After `init` only the driver's queue touches it.
+/// One exchange on a libcurl handle.
+///
+/// After `init` only the driver's queue touches it.
 final class CurlTransfer: @unchecked Sendable /* handed to the driver's queue once and touched nowhere else; `promise` locks itself */ {
     let promise = Promise<HTTPResponse>()
     let request: HTTPRequest
@@ -136,8 +138,12 @@ extension CurlTransfer {
     /// The outcome once libcurl has finished with `code`.
     func outcome(_ code: CURLcode) -> Result<HTTPResponse, any Error> {
         let response = HTTPResponse(
-            status: self.status, url: self.string(CURLINFO_EFFECTIVE_URL) ?? self.request.url, contentType: self.contentType,
-            body: self.body, bodyWasWanted: true)
+            status: self.status,
+            url: self.string(CURLINFO_EFFECTIVE_URL) ?? self.request.url,
+            contentType: self.contentType,
+            body: self.body,
+            bodyWasWanted: true
+        )
         switch self.stop {
         case .unwanted:
             var unread = response
@@ -196,7 +202,8 @@ extension CurlTransfer {
         let host = SourceURL.host(of: self.string(CURLINFO_EFFECTIVE_URL) ?? self.request.url) ?? "?"
         return HTTPError(
             code: .addressRefused,
-            message: "the address \(address) of host \(host) is refused (\(reason)); the worker's address policy must allow it")
+            message: "the address \(address) of host \(host) is refused (\(reason)); the worker's address policy must allow it"
+        )
     }
 
     private func detail(_ code: CURLcode) -> String {
@@ -206,7 +213,10 @@ extension CurlTransfer {
 }
 
 private func receiveBody(
-    _ bytes: UnsafeMutablePointer<CChar>?, _ size: Int, _ count: Int, _ user: UnsafeMutableRawPointer?
+    _ bytes: UnsafeMutablePointer<CChar>?,
+    _ size: Int,
+    _ count: Int,
+    _ user: UnsafeMutableRawPointer?
 ) -> Int {
     guard let user, let bytes else { return 0 }
     let transfer = Unmanaged<CurlTransfer>.fromOpaque(user).takeUnretainedValue()
@@ -214,7 +224,9 @@ private func receiveBody(
 }
 
 private func openCheckedSocket(
-    _ user: UnsafeMutableRawPointer?, _ purpose: curlsocktype, _ address: UnsafeMutablePointer<curl_sockaddr>?
+    _ user: UnsafeMutableRawPointer?,
+    _ purpose: curlsocktype,
+    _ address: UnsafeMutablePointer<curl_sockaddr>?
 ) -> curl_socket_t {
     guard let user, let address else { return curl_socket_t(-1) }
     return Unmanaged<CurlTransfer>.fromOpaque(user).takeUnretainedValue().openSocket(UnsafePointer(address))

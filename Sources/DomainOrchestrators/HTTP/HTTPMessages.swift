@@ -9,8 +9,11 @@ public struct HTTPLimits: Sendable, Hashable {
     /// Redirects followed (5); 0 makes any redirect a failure.
     public var maximumRedirects: Int
 
+    /// Limits; each has the default its property names.
     public init(
-        maximumBytes: Int = 10 * 1_024 * 1_024, totalTime: Duration = .seconds(30), connectTime: Duration = .seconds(10),
+        maximumBytes: Int = 10 * 1_024 * 1_024,
+        totalTime: Duration = .seconds(30),
+        connectTime: Duration = .seconds(10),
         maximumRedirects: Int = 5
     ) {
         self.maximumBytes = maximumBytes

@@ -48,6 +48,7 @@ public struct NetworkAddress: Sendable, Hashable, CustomStringConvertible {
         return nil
     }
 
+    /// The usual text form.
     public var description: String {
         var text = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
         let family = self.bytes.count == 4 ? AF_INET : AF_INET6
@@ -61,7 +62,9 @@ public struct AddressRange: Sendable, Hashable, CustomStringConvertible {
     let network: NetworkAddress
     let prefixLength: Int
 
-    /// Parses `10.0.0.0/8`, `fd00::/8`, or a single address; nil for anything else. Bits beyond the prefix are ignored.
+    /// Parses `10.0.0.0/8`, `fd00::/8`, or a single address; nil for anything else.
+    ///
+    /// Bits beyond the prefix are ignored.
     public init?(_ text: String) {
         let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
         guard let first = parts.first, let network = NetworkAddress(String(first)) else { return nil }
@@ -89,5 +92,6 @@ public struct AddressRange: Sendable, Hashable, CustomStringConvertible {
         return rest == 0 || (address.bytes[whole] ^ self.network.bytes[whole]) >> (8 - rest) == 0
     }
 
+    /// Address and prefix length.
     public var description: String { "\(self.network)/\(self.prefixLength)" }
 }

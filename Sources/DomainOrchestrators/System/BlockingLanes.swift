@@ -1,10 +1,10 @@
 import Dispatch
 import Synchronization
 
-/// Runs blocking work on a bounded number of threads of its own, so that Swift's cooperative pool never waits for a disk, a parser or a child.
+/// Runs blocking work on a bounded number of threads of its own, so that Swift's cooperative pool waits for no disk, parser or child.
 ///
-/// Each lane is a serial dispatch queue: on Linux a serial queue has a thread of its own while it works and none while it rests, whereas a
-/// concurrent queue would share its threads with the cooperative pool. Work beyond the number of lanes waits in the order of its arrival.
+/// Each lane is a serial dispatch queue: on Linux a serial queue has a thread of its own while it works and none while it rests, whereas
+/// a concurrent queue would share its threads with the cooperative pool. Work beyond the number of lanes waits in the order of its arrival.
 final class BlockingLanes: Sendable {
     private struct State {
         var idle: [DispatchQueue]

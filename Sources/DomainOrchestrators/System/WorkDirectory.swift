@@ -7,11 +7,13 @@ struct WorkDirectory: Sendable {
     /// Makes it below `TMPDIR`, or below `/tmp` where that is not set.
     init() throws(ContentFailure) {
         let parent = getenv("TMPDIR").map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 } ?? "/tmp"
-        guard let made = "\(parent)/fleet-media-XXXXXX".withCString({ template -> String? in
-            guard let copy = strdup(template) else { return nil }
-            defer { free(copy) }
-            return mkdtemp(copy).map { String(cString: $0) }
-        }) else {
+        guard
+            let made = "\(parent)/fleet-media-XXXXXX".withCString({ template -> String? in
+                guard let copy = strdup(template) else { return nil }
+                defer { free(copy) }
+                return mkdtemp(copy).map { String(cString: $0) }
+            })
+        else {
             throw ContentFailure(.commandFailed, "no temporary directory can be made in \(parent): \(String(cString: strerror(errno)))")
         }
         self.path = made

@@ -1,7 +1,9 @@
 /// The moment a job has to be done by: milliseconds since 1970, wall clock, as it stands on the wire.
 public struct Deadline: Sendable, Hashable, Comparable {
+    /// The moment.
     public var millisecondsSince1970: Int64
 
+    /// A deadline at this moment.
     public init(millisecondsSince1970: Int64) {
         self.millisecondsSince1970 = millisecondsSince1970
     }
@@ -35,5 +37,6 @@ public struct Deadline: Sendable, Hashable, Comparable {
     /// Whether the moment has come.
     public func isExpired(now: Int64) -> Bool { self.millisecondsSince1970 <= now }
 
+    /// Whether `lhs` comes first; `min(_:_:)` gives the stricter of two.
     public static func < (lhs: Deadline, rhs: Deadline) -> Bool { lhs.millisecondsSince1970 < rhs.millisecondsSince1970 }
 }

@@ -25,7 +25,7 @@ public struct OrchestrationContext: Sendable {
     public var attempt: Int
     /// Carries the request's identity in its metadata if whoever made the context put it there.
     public var logger: Logger
-    /// Where time comes from.
+    /// Where time comes from for `remainingTime`; a deadline is enforced by the facade's clock.
     public var clock: OrchestrationClock
 
     private let recorder: any OrchestrationRecorder

@@ -22,10 +22,12 @@ public struct OrchestrationError: Error, Sendable, Hashable, CustomStringConvert
         public var description: String { self.kind.rawValue }
     }
 
+    /// Which rule was broken.
     public let code: Code
     /// What happened, in one sentence.
     public let message: String
 
+    /// Creates an error.
     public init(code: Code, message: String) {
         self.code = code
         self.message = message

@@ -40,6 +40,7 @@ public final class SignalCollector: OrchestrationRecorder {
         }
     }
 
+    /// Keeps the signal, or counts it as dropped.
     public func record(_ signal: FeedbackSignal) {
         self.state.withLock { state in
             if state.isClosed || state.signals.count >= self.capacity {
@@ -50,6 +51,7 @@ public final class SignalCollector: OrchestrationRecorder {
         }
     }
 
+    /// Passes the report on, unless the collector is closed.
     public func record(_ progress: Progress) {
         let isOpen = self.state.withLock { !$0.isClosed }
         if isOpen { self.onProgress(progress) }

@@ -6,15 +6,23 @@ public struct ErrorContext: Sendable, Hashable {
     public var errorID: String
     /// Seconds since 1970.
     public var timestamp: Double
+    /// What was being done.
     public var operation: String
+    /// What was doing it; failures are counted per component.
     public var component: String
+    /// For whom.
     public var tenant: String
+    /// In which of the tenant's workspaces.
     public var workspace: String
+    /// For which user, if one is known.
     public var userID: String?
+    /// In which request.
     public var requestID: String?
+    /// In which session or conversation.
     public var sessionID: String?
     /// For local diagnosis only: never written to the wire or into a description.
     public var stackTrace: String?
+    /// Whatever else helps.
     public var additionalContext: JSONObject
 
     /// Creates a context.

@@ -2,12 +2,16 @@ public import JSON
 
 /// The arguments of a request (`kwargs` on the wire): a JSON object.
 public struct Arguments: Sendable, Hashable, ExpressibleByDictionaryLiteral {
+    /// The members as they came.
     public var object: JSONObject
 
+    /// Creates arguments from an object, none by default.
     public init(_ object: JSONObject = JSONObject()) { self.object = object }
 
+    /// Creates arguments from a literal; of equal names the last one wins.
     public init(dictionaryLiteral elements: (String, JSONValue)...) { self.object = JSONObject(elements) }
 
+    /// The argument of this name; setting nil removes it.
     public subscript(name: String) -> JSONValue? {
         get { self.object[name] }
         set { self.object[name] = newValue }
@@ -34,12 +38,14 @@ public struct ArgumentsError: Error, Sendable, Hashable, CustomStringConvertible
     /// The kind of value that stands there.
     public var found: String
 
+    /// Creates an error; `path` starts with `kwargs`.
     public init(path: String, expected: String, found: String) {
         self.path = path
         self.expected = expected
         self.found = found
     }
 
+    /// One sentence with path, expectation and finding.
     public var description: String { "Invalid arguments: \(self.path): expected \(self.expected), found \(self.found)" }
 
     /// The failure to answer with: category `validation`, not retryable, `data` with `path`, `expected` and `found`.

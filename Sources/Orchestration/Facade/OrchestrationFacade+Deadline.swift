@@ -15,7 +15,7 @@ extension OrchestrationFacade {
     func run(
         _ orchestrator: any Orchestrator, _ context: OrchestrationContext, _ arguments: Arguments, by deadline: Deadline
     ) async -> StepResult {
-        guard !deadline.isExpired(now: context.clock.now()) else {
+        guard !deadline.isExpired(now: self.clock.now()) else {
             context.logger.info("orchestration_expired", metadata: Self.identity(orchestrator, context))
             return Self.timeout("Deadline exceeded before the start", deadline)
         }
@@ -29,18 +29,19 @@ extension OrchestrationFacade {
             case .countReturn: self.stuckReturned.add(1, ordering: .acquiringAndReleasing)
             }
         }
-        let timer = Task {
-            guard await Self.wait(until: deadline, context.clock), watch.run.withLock({ $0.deadlineReached() }) else { return }
+        let alarm = self.alarm.schedule(at: deadline.millisecondsSince1970) {
+            guard watch.run.withLock({ $0.deadlineReached() }) else { return }
             handler.cancel()
-            guard (try? await context.clock.sleep(self.cancellationGrace)) != nil else { return }
-            self.giveUp(watch)
+            let graceEnd = Deadline(after: self.cancellationGrace, now: self.clock.now())
+            // Not worth cancelling: it is over soon, and does nothing when the caller has its answer.
+            _ = self.alarm.schedule(at: graceEnd.millisecondsSince1970) { self.giveUp(watch) }
         }
         let (outcome, isStuck) = await withTaskCancellationHandler {
             await watch.answer.take()
         } onCancel: {
             handler.cancel()
         }
-        timer.cancel()
+        self.alarm.cancel(alarm)
         if isStuck {
             context.logger.warning("orchestrator_stuck", metadata: Self.identity(orchestrator, context))
         }
@@ -58,15 +59,6 @@ extension OrchestrationFacade {
             return outcome
         }
         if let outcome { watch.answer.give((outcome, isStuck: true)) }
-    }
-
-    /// Waits for the moment by the wall clock, looking again at least once an hour in case that clock was set. False when cancelled.
-    private static func wait(until deadline: Deadline, _ clock: OrchestrationClock) async -> Bool {
-        while true {
-            let remaining = deadline.remaining(now: clock.now())
-            if remaining == .zero { return !Task.isCancelled }
-            guard (try? await clock.sleep(min(remaining, .seconds(3_600)))) != nil else { return false }
-        }
     }
 
     private static func timeout(_ error: String, _ deadline: Deadline, isStuck: Bool = false) -> StepResult {

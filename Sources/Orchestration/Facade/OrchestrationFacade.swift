@@ -19,7 +19,8 @@ public final class OrchestrationFacade: Sendable {
     let stuckTotal = Atomic<Int>(0)
     let stuckReturned = Atomic<Int>(0)
     private let shutdownLimit: Duration
-    private let clock: OrchestrationClock
+    let clock: OrchestrationClock
+    let alarm: Alarm
 
     /// Creates a facade without orchestrators.
     ///
@@ -27,7 +28,7 @@ public final class OrchestrationFacade: Sendable {
     ///   - logger: For registration and shutdown; requests are logged with their context's logger.
     ///   - cancellationGrace: How long a handler may go on after its deadline has cancelled it before it is given up; 1 s by default.
     ///   - shutdownLimit: How long each orchestrator's `shutdown()` may take; 5 s by default (spec §2.8).
-    ///   - clock: For the shutdown limit; deadlines use their context's clock.
+    ///   - clock: For deadlines and limits. Contexts have one too, for handlers that look at their remaining time: give both the same.
     public init(
         logger: Logger,
         cancellationGrace: Duration = .seconds(1),
@@ -38,6 +39,7 @@ public final class OrchestrationFacade: Sendable {
         self.cancellationGrace = cancellationGrace
         self.shutdownLimit = shutdownLimit
         self.clock = clock
+        self.alarm = Alarm(clock: clock)
     }
 
     /// Adds an orchestrator under its name.
@@ -140,10 +142,14 @@ public final class OrchestrationFacade: Sendable {
 
 /// What a facade tells about an orchestrator.
 public struct OrchestratorInfo: Sendable, Hashable {
+    /// How requests address it.
     public let name: String
+    /// What it is for.
     public let layer: OrchestrationLayer
+    /// How it works.
     public let type: OrchestrationType
 
+    /// Creates a description.
     public init(name: String, layer: OrchestrationLayer, type: OrchestrationType) {
         self.name = name
         self.layer = layer
@@ -158,6 +164,7 @@ public struct StuckHandlers: Sendable, Hashable {
     /// Those that have not returned yet: each holds a task, and whatever the handler holds.
     public let running: Int
 
+    /// Creates a count.
     public init(total: Int, running: Int) {
         self.total = total
         self.running = running

@@ -29,8 +29,9 @@ public enum OrchestrationType: String, CaseIterable, Sendable, Hashable {
 public protocol Orchestrator: Sendable {
     /// Unique within a facade; how requests address it.
     var name: String { get }
+    /// What it is for; decides which workers run it.
     var layer: OrchestrationLayer { get }
-    /// `sequential` by default.
+    /// How it works; `sequential` by default.
     var type: OrchestrationType { get }
 
     /// Whether this orchestrator takes the request; yes by default. A request it does not take is skipped.

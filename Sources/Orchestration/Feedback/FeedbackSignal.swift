@@ -24,6 +24,7 @@ public struct FeedbackSignal: Sendable, Hashable {
     /// A correction carries the same id and a higher version.
     public var version: Int
 
+    /// Creates a signal; nothing is checked before `validate()`.
     public init(
         signalID: String? = nil,
         source: FeedbackSource,

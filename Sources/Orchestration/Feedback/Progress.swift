@@ -13,6 +13,7 @@ public struct Progress: Sendable, Hashable {
     /// Partial results or numbers.
     public var data: JSONObject
 
+    /// Creates a report.
     public init(stage: String, step: Int, total: Int, message: String = "", data: JSONObject = JSONObject()) {
         self.stage = stage
         self.step = step

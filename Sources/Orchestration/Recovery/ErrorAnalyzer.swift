@@ -27,6 +27,7 @@ public struct ErrorAnalyzer: Sendable {
     /// Outcomes recorded so far, successes included.
     public private(set) var totalOutcomes = 0
 
+    /// Creates an analyzer that has seen nothing.
     public init() {}
 
     /// Counts an outcome and keeps it if it is a failure. Cancelled steps and those waiting for input count as outcomes, not as failures.
@@ -145,6 +146,7 @@ extension ErrorAnalyzer {
 
         /// The five hours of the day with the most failures, counting those that came with a context.
         public var peakErrorHours: [HourCount]
+        /// Where the number of failures goes.
         public var errorRateTrend: Direction
         /// The five most frequent categories, most frequent first.
         public var mostProblematicCategories: [String]

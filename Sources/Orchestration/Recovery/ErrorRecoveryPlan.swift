@@ -14,6 +14,7 @@ public struct ErrorRecoveryPolicy: Sendable, Hashable {
         case fail
     }
 
+    /// What to do.
     public var action: Action
     /// Counts for `retry` only.
     public var maxRetries: Int
@@ -24,6 +25,7 @@ public struct ErrorRecoveryPolicy: Sendable, Hashable {
     /// The step to take instead; for `fallback` only.
     public var fallbackStep: String?
 
+    /// Creates a policy; delays in seconds.
     public init(
         _ action: Action, maxRetries: Int = 0, retryDelayBase: Double = 1, retryBackoffFactor: Double = 1, fallbackStep: String? = nil
     ) {
@@ -51,10 +53,12 @@ public enum RecoveryAction: Sendable, Hashable {
 
 /// Policies by category, and the decision they lead to (spec §1.17, §9 item 13).
 public struct ErrorRecoveryPlan: Sendable, Hashable {
+    /// What to do, by category.
     public var policies: [ErrorCategory: ErrorRecoveryPolicy]
     /// For categories without a policy and failures without a category.
     public var defaultPolicy: ErrorRecoveryPolicy
 
+    /// Creates a plan.
     public init(policies: [ErrorCategory: ErrorRecoveryPolicy], defaultPolicy: ErrorRecoveryPolicy) {
         self.policies = policies
         self.defaultPolicy = defaultPolicy

@@ -7,11 +7,13 @@ public struct StepResultFormatError: Error, Sendable, Hashable, CustomStringConv
     /// The kind of value that stands there, or the text when the kind is right; at most 64 characters.
     public var found: String
 
+    /// Creates an error; of `found` the first 64 characters are kept.
     public init(path: String, expected: String, found: String) {
         self.path = path
         self.expected = expected
         self.found = String(found.prefix(64))
     }
 
+    /// One sentence with path, expectation and finding.
     public var description: String { "Invalid step result: \(self.path) must be \(self.expected), found \(self.found)." }
 }
