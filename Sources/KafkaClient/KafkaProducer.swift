@@ -4,9 +4,17 @@ import CRDKafka
 import Synchronization
 
 /// A topic of one producer, looked up once.
-public struct ProducerTopic: Sendable, Hashable {
+public final class ProducerTopic: Sendable {
     public let name: String
-    fileprivate let index: Int
+    // librdkafka's object, freed by the producer that made it; useless with another one, which is checked.
+    fileprivate nonisolated(unsafe) let native: OpaquePointer
+    fileprivate let producer: ObjectIdentifier
+
+    fileprivate init(name: String, native: OpaquePointer, producer: ObjectIdentifier) {
+        self.name = name
+        self.native = native
+        self.producer = producer
+    }
 }
 
 /// Produces records and hands back their delivery reports in batches.
@@ -26,13 +34,8 @@ public final class KafkaProducer: Sendable {
 
     private let handle: ClientHandle
     nonisolated(unsafe) private let reports: OpaquePointer
-    private let topics = Mutex(Topics())
+    private let topics = Mutex<[String: ProducerTopic]>([:])
     private let wake: WakeSignal
-
-    private struct Topics: ~Copyable {
-        var byName: [String: Int] = [:]
-        var natives: [OpaquePointer] = []
-    }
 
     /// Makes a producer.
     ///
@@ -59,7 +62,7 @@ public final class KafkaProducer: Sendable {
         rd_kafka_queue_io_event_enable(self.reports, -1, nil, 0)
         rd_kafka_purge(self.handle.native, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT | RD_KAFKA_PURGE_F_NON_BLOCKING)
         self.topics.withLock { topics in
-            for native in topics.natives { rd_kafka_topic_destroy(native) }
+            for topic in topics.values { rd_kafka_topic_destroy(topic.native) }
         }
         rd_kafka_queue_destroy(self.reports)
     }
@@ -68,15 +71,15 @@ public final class KafkaProducer: Sendable {
     ///
     /// - Throws: a name that librdkafka does not accept.
     public func topic(_ name: String) throws(KafkaError) -> ProducerTopic {
-        let found: Int? = self.topics.withLock { topics in
-            if let index = topics.byName[name] { return index }
+        let found: ProducerTopic? = self.topics.withLock { topics in
+            if let topic = topics[name] { return topic }
             guard let native = rd_kafka_topic_new(self.handle.native, name, nil) else { return nil }
-            topics.natives.append(native)
-            topics.byName[name] = topics.natives.count - 1
-            return topics.natives.count - 1
+            let topic = ProducerTopic(name: name, native: native, producer: ObjectIdentifier(self.handle))
+            topics[name] = topic
+            return topic
         }
         guard let found else { throw KafkaError(rd_kafka_last_error(), "cannot use topic \(name)") }
-        return ProducerTopic(name: name, index: found)
+        return found
     }
 
     /// Enqueues a record; key, value and headers are copied.
@@ -92,7 +95,7 @@ public final class KafkaProducer: Sendable {
         headers: RecordHeadersView? = nil,
         token: UInt = 0
     ) -> Outcome {
-        guard let native = self.topics.withLock({ topics in topic.index < topics.natives.count ? topics.natives[topic.index] : nil }) else {
+        guard topic.producer == ObjectIdentifier(self.handle) else {
             return .refused(KafkaError(RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC, "topic \(topic.name) belongs to another producer"))
         }
         let list: OpaquePointer? = headers.flatMap { headers in
@@ -112,7 +115,7 @@ public final class KafkaProducer: Sendable {
 
         let error = withUnsafeTemporaryAllocation(of: rd_kafka_vu_t.self, capacity: 7) { fields in
             fields[0].vtype = RD_KAFKA_VTYPE_RKT
-            fields[0].u.rkt = native
+            fields[0].u.rkt = topic.native
             fields[1].vtype = RD_KAFKA_VTYPE_PARTITION
             fields[1].u.i32 = partition ?? crdkafka_partition_unassigned
             fields[2].vtype = RD_KAFKA_VTYPE_MSGFLAGS

@@ -32,7 +32,7 @@ final class DeliveryLoop: @unchecked Sendable {  // everything but `lifecycle`, 
 
     private struct Letter: Sendable {
         let slot: Int32
-        let outputs: [OutgoingRecord]
+        var outputs: [OutgoingRecord]
     }
 
     private struct Unsent {
@@ -278,17 +278,18 @@ final class DeliveryLoop: @unchecked Sendable {  // everything but `lifecycle`, 
 
     private func takeHandled() {
         self.handled.take(into: &self.letters)
-        for letter in self.letters {
-            let slot = letter.slot
-            let waited = letter.outputs.count
+        for letterIndex in self.letters.indices {
+            let slot = self.letters[letterIndex].slot
+            let waited = self.letters[letterIndex].outputs.count
             let completion = self.machine.handled(slot, outputs: waited)
             if completion.publish {
                 if waited == 0 {
                     self.records[Int(slot)] = nil
                     self.finished += 1
                 } else {
-                    self.outputs[Int(slot)] = letter.outputs
-                    for index in 0..<waited { self.publish(self.machine.token(of: slot, output: index), letter.outputs[index]) }
+                    // Kept until they are acknowledged.
+                    swap(&self.outputs[Int(slot)], &self.letters[letterIndex].outputs)
+                    for index in 0..<waited { self.publish(self.machine.token(of: slot, output: index), self.outputs[Int(slot)][index]) }
                 }
             } else {
                 self.records[Int(slot)] = nil

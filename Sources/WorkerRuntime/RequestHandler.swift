@@ -100,44 +100,42 @@ final class RequestHandler: RecordHandler {
         )
         if let events = self.events { execution.record.withView { events.record(.end, id: execution.request.id, key: $0.key) } }
         let milliseconds = Double(monotonicNanoseconds() - started) / 1_000_000
-        let request = execution.request
-        let isExpired = request.event.deadline.map { $0 <= startedAt } ?? false
-        let isKnown = result.success || self.facade.orchestrator(named: request.orchestrator) != nil
-        self.metrics.count(result, orchestrator: isKnown ? request.orchestrator : "unknown", milliseconds: milliseconds)
+        let isExpired = execution.request.event.deadline.map { $0 <= startedAt } ?? false
+        let isKnown = result.success || self.facade.orchestrator(named: execution.request.orchestrator) != nil
+        self.metrics.count(result, orchestrator: isKnown ? execution.request.orchestrator : "unknown", milliseconds: milliseconds)
 
         var outputs = self.replies(to: execution, result, startedAt: startedAt, milliseconds: milliseconds)
         if isExpired || !isKnown {
             let error = WireError(isExpired ? .expired : .unknownOrchestrator, result.error ?? "")
-            outputs.append(self.deadLetter(execution.record, error, category: result.errorCategory, request))
+            outputs.append(self.deadLetter(execution.record, error, category: result.errorCategory, execution.request))
         }
         var (signals, dropped) = execution.close()
         if dropped > 0 {
-            self.logger.warning("signals dropped", metadata: ["request_id": "\(request.requestID)", "signals": "\(dropped)"])
+            self.logger.warning("signals dropped", metadata: ["request_id": "\(execution.request.requestID)", "signals": "\(dropped)"])
         }
-        if isKnown, !isExpired, self.signalPolicy.includes(request.requestID),
-            var signal = ExecutionReward.signal(for: result, orchestrator: request.orchestrator, latencyMilliseconds: milliseconds)
+        if isKnown, !isExpired, self.signalPolicy.includes(execution.request.requestID),
+            var signal = ExecutionReward.signal(for: result, orchestrator: execution.request.orchestrator, latencyMilliseconds: milliseconds)
         {
             signal.metadata["layer"] = .string(self.identity.layer.rawValue)
-            signal.metadata["tenant_id"] = .string(request.tenantID)
+            signal.metadata["tenant_id"] = .string(execution.request.tenantID)
             signals.append(signal)
         }
         for (ordinal, signal) in signals.enumerated() {
-            if let output = self.signal(signal, ordinal, request, startedAt) { outputs.append(output) }
+            if let output = self.signal(signal, ordinal, execution, startedAt) { outputs.append(output) }
         }
         return outputs
     }
 
     private func context(of execution: Execution) -> OrchestrationContext {
-        let request = execution.request
         return OrchestrationContext(
-            tenantID: request.tenantID,
-            requestID: request.requestID,
-            metadata: request.metadata,
-            traceID: request.traceID ?? request.event.traceparent.flatMap { TraceParent.traceID($0) },
-            parentOrchestrator: request.parentOrchestrator,
-            depth: request.depth,
-            deadline: request.event.deadline.map { Deadline(millisecondsSince1970: $0) },
-            attempt: request.event.attempt,
+            tenantID: execution.request.tenantID,
+            requestID: execution.request.requestID,
+            metadata: execution.request.metadata,
+            traceID: execution.request.traceID ?? execution.request.event.traceparent.flatMap { TraceParent.traceID($0) },
+            parentOrchestrator: execution.request.parentOrchestrator,
+            depth: execution.request.depth,
+            deadline: execution.request.event.deadline.map { Deadline(millisecondsSince1970: $0) },
+            attempt: execution.request.event.attempt,
             logger: self.logger,
             recorder: execution
         )
@@ -146,27 +144,25 @@ final class RequestHandler: RecordHandler {
     // MARK: Outputs
 
     private func replies(to execution: Execution, _ result: StepResult, startedAt: Int64, milliseconds: Double) -> [OutgoingRecord] {
-        let request = execution.request
-        let record = execution.record
         let value = Reply(
-            requestID: request.requestID,
-            orchestrator: request.orchestrator,
+            requestID: execution.request.requestID,
+            orchestrator: execution.request.orchestrator,
             layer: self.identity.layer,
             worker: self.identity.worker,
-            attempt: request.event.attempt,
+            attempt: execution.request.event.attempt,
             result: result,
-            queuedMilliseconds: record.timestamp > 0 ? Double(max(0, startedAt - record.timestamp)) : nil,
+            queuedMilliseconds: execution.record.timestamp > 0 ? Double(max(0, startedAt - execution.record.timestamp)) : nil,
             processingMilliseconds: (milliseconds * 1000).rounded() / 1000
         ).encodeValue()
-        let headers = Reply.headers(answering: request.event, source: self.source, time: WireTime.now)
+        let headers = Reply.headers(answering: execution.request.event, source: self.source, time: WireTime.now)
         let reply = OutgoingRecord(purpose: .reply, topic: self.topics.results, key: .ofRequest, value: value, headers: headers)
-        guard let address = request.event.replyAddress, let direct = self.directReply(reply, address) else { return [reply] }
+        guard let address = execution.request.event.replyAddress, let direct = self.directReply(reply, address) else { return [reply] }
         return [reply, direct]
     }
 
     /// The same reply at the address that the request named; nothing when the address cannot be used or is the results topic itself.
     private func directReply(_ reply: OutgoingRecord, _ address: ReplyAddress) -> OutgoingRecord? {
-        guard let topic = self.directTopics.topic(address.topic), topic != self.topics.results else { return nil }
+        guard let topic = self.directTopics.topic(address.topic), topic !== self.topics.results else { return nil }
         return OutgoingRecord(
             purpose: .directReply,
             topic: topic,
@@ -177,34 +173,33 @@ final class RequestHandler: RecordHandler {
         )
     }
 
-    private func signal(_ signal: FeedbackSignal, _ ordinal: Int, _ request: Request, _ time: Int64) -> OutgoingRecord? {
+    private func signal(_ signal: FeedbackSignal, _ ordinal: Int, _ execution: Execution, _ time: Int64) -> OutgoingRecord? {
         guard let topic = self.topics.signals[signal.componentType] else { return nil }
         // Request id and ordinal: a redelivered request repeats the ids, and nothing is learned twice.
-        let id = signal.signalID ?? "\(request.requestID).signal.\(ordinal)"
+        let id = signal.signalID ?? "\(execution.request.requestID).signal.\(ordinal)"
         var signal = signal
-        if signal.metadata["request_id"] == nil { signal.metadata["request_id"] = .string(request.requestID) }
+        if signal.metadata["request_id"] == nil { signal.metadata["request_id"] = .string(execution.request.requestID) }
         self.metrics.signals.increment()
         return OutgoingRecord(
             purpose: .signal,
             topic: topic,
             key: .bytes(Array(signal.componentID.utf8)),
             value: SignalCodec.encode(signal, id: id, timestamp: Double(time) / 1000),
-            headers: SignalCodec.headers(id: id, causedBy: request.event, source: self.source, time: time)
+            headers: SignalCodec.headers(id: id, causedBy: execution.request.event, source: self.source, time: time)
         )
     }
 
     /// Publishes a progress report of a running request.
     func publish(_ progress: Progress, _ ordinal: Int, of execution: Execution) {
-        let request = execution.request
         let time = WireTime.now
         let (value, headers) = ProgressNotice(
-            requestID: request.requestID,
-            orchestrator: request.orchestrator,
+            requestID: execution.request.requestID,
+            orchestrator: execution.request.orchestrator,
             layer: self.identity.layer,
             worker: self.identity.worker,
             progress: progress,
             timestamp: Double(time) / 1000
-        ).encode(about: request.event, ordinal: ordinal, source: self.source, time: time)
+        ).encode(about: execution.request.event, ordinal: ordinal, source: self.source, time: time)
         let key = execution.record.key.map { OutgoingRecord.Key.bytes($0) } ?? .none
         self.notify(OutgoingRecord(purpose: .notice, topic: self.topics.progress, key: key, value: value, headers: headers))
     }
