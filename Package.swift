@@ -93,6 +93,7 @@ let package = Package(
         tests("AdminServerTests", ["AdminServer", "Observability"]),
         tests("ArgumentParserTests", ["ArgumentParser"]),
         tests("DomainOrchestratorsTests", ["DomainOrchestrators", "JSON", "Observability", "Orchestration", "TextAnalysis"]),
+        tests("DeliveryTests", ["Delivery"]),
         tests("JSONTests", ["CSIMDJSON", "JSON"]),
         tests("KafkaProcessTests", ["KafkaProcess"]),
         tests("ObservabilityTests", ["Observability"]),

@@ -13,6 +13,8 @@ public struct DeliveryLimits: Sendable, Hashable {
     /// Records taken from the log and not yet finished, all partitions together.
     public var records: Int
     /// Bytes of those records.
+    ///
+    /// Reading stops when they are reached, so the last read may pass them.
     public var bytes: Int
     /// The span of one partition between its base and its newest record; bounds what a stuck record can hold back.
     public var window: Int
@@ -76,6 +78,8 @@ public struct DeliveryMachine: ~Copyable, Sendable {
         var waiting = 0
         var committed: Int64 = -1
         var committing: Int64 = -1
+        /// The lowest offset that found no room and has not come again; nothing above it is taken in before, else the base would pass it.
+        var refused: Int64 = .max
     }
 
     private let limits: DeliveryLimits
@@ -115,8 +119,9 @@ public struct DeliveryMachine: ~Copyable, Sendable {
     /// How many records of a partition may be read now.
     public func capacity(of partition: Partition) -> Int {
         let index = Int(partition)
-        guard self.partitions[index].state == .reading, self.bytesInFlight < self.limits.bytes else { return 0 }
-        return min(self.freeSlots.count, self.limits.window - self.partitions[index].tracker.windowCount)
+        guard self.partitions[index].state == .reading, self.partitions[index].refused == .max, self.bytesInFlight < self.limits.bytes
+        else { return 0 }
+        return max(0, min(self.freeSlots.count, self.limits.window - self.partitions[index].tracker.windowCount))
     }
 
     /// A partition is about to leave: nothing more of it starts.
@@ -155,8 +160,11 @@ public struct DeliveryMachine: ~Copyable, Sendable {
         case start(Slot)
         /// Keep it: it waits for its lane.
         case wait(Slot)
-        /// Forget it: it was delivered before, or its partition is not read any more, or there is no room (the owner read more than ``capacity(of:)``).
+        /// Forget it: it was delivered before, or its partition is not read any more.
         case drop
+        /// Keep it and bring it again, before anything later of its partition: there is no room, the owner read more than
+        /// ``capacity(of:)``.
+        case full
     }
 
     /// A record was read.
@@ -166,9 +174,13 @@ public struct DeliveryMachine: ~Copyable, Sendable {
     ///   - bytes: what it holds in memory.
     public mutating func received(_ partition: Partition, offset: Int64, keyHash: UInt64, bytes: Int) -> Reception {
         let index = Int(partition)
-        guard self.partitions[index].state == .reading, let slot = self.freeSlots.last,
-            let ticket = self.partitions[index].tracker.admit(offset)
-        else { return .drop }
+        guard self.partitions[index].state == .reading, offset > self.partitions[index].tracker.lastOffset else { return .drop }
+        guard offset <= self.partitions[index].refused, let slot = self.freeSlots.last else {
+            self.partitions[index].refused = min(self.partitions[index].refused, offset)
+            return .full
+        }
+        guard let ticket = self.partitions[index].tracker.admit(offset) else { return .drop }
+        self.partitions[index].refused = .max
         self.freeSlots.removeLast()
         self.bytesInFlight += bytes
         // The first record read is where the group stands already.
@@ -269,10 +281,13 @@ public struct DeliveryMachine: ~Copyable, Sendable {
     // MARK: Commits
 
     /// The bases that moved since the last commit was begun; `commitEnded` tells how it went.
-    public mutating func beginCommit() -> [(partition: Partition, offset: Int64)] {
+    ///
+    /// - Parameter again: also those whose commit is under way: before a partition leaves, its owner must know that a commit has succeeded.
+    public mutating func beginCommit(again: Bool = false) -> [(partition: Partition, offset: Int64)] {
         var points: [(partition: Partition, offset: Int64)] = []
         for index in self.partitions.indices where self.partitions[index].state != .retired {
-            guard let base = self.partitions[index].tracker.base, base > max(self.partitions[index].committed, self.partitions[index].committing)
+            let begun = again ? -1 : self.partitions[index].committing
+            guard let base = self.partitions[index].tracker.base, base > max(self.partitions[index].committed, begun)
             else { continue }
             self.partitions[index].committing = base
             points.append((Partition(index), base))
@@ -304,9 +319,10 @@ public struct DeliveryMachine: ~Copyable, Sendable {
         case .partition: return UInt64(partition) &+ 1
         case .key:
             guard keyHash != 0 else { return 0 }
+            // The partition's number stands above 44 bits of the hash: partitions share no lane, so one that leaves takes only its own waiting
+            // records along.
             let mixed = (keyHash ^ UInt64(truncatingIfNeeded: partition)) &* 0x9e37_79b9_7f4a_7c15
-            let lane = mixed ^ (mixed >> 32)
-            return lane == 0 ? 1 : lane
+            return UInt64(partition + 1) << 44 | (mixed ^ (mixed >> 32)) & 0xfff_ffff_ffff
         }
     }
 

@@ -10,7 +10,8 @@ public struct PartitionTracker: Sendable {
     private var isFinished: [Bool]
     private var headTicket: Ticket = 0
     private var nextTicket: Ticket = 0
-    private var lastOffset: Int64 = -1
+    /// The newest admitted offset; -1 before the first.
+    private(set) var lastOffset: Int64 = -1
 
     /// The offset that may be committed: every record below it is finished. Nil until the first record is admitted.
     public private(set) var base: Int64?
@@ -29,9 +30,10 @@ public struct PartitionTracker: Sendable {
 
     /// Takes a record in; offsets must rise.
     ///
-    /// - Returns: its ticket, or nil for an offset that is not above the last one (a record that was delivered before).
+    /// - Returns: its ticket, or nil for an offset that is not above the last one (a record that was delivered before) or that no log can
+    ///   have.
     public mutating func admit(_ offset: Int64) -> Ticket? {
-        guard offset > self.lastOffset else { return nil }
+        guard offset > self.lastOffset, offset < .max else { return nil }
         if self.windowCount == self.offsets.count { self.grow() }
         let index = Int(self.nextTicket) & (self.offsets.count - 1)
         self.offsets[index] = offset

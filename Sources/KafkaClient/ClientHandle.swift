@@ -100,9 +100,11 @@ private func callbacks(_ opaque: UnsafeMutableRawPointer?) -> ClientHandle.Callb
 
 private func forwardLog(_ native: OpaquePointer?, _ level: Int32, _ facility: UnsafePointer<CChar>?, _ text: UnsafePointer<CChar>?) {
     guard let native, let callbacks = callbacks(rd_kafka_opaque(native)), let text else { return }
-    // syslog levels: 0–3 error and worse, 4 warning, 5 notice, 6 info, 7 debug.
+    let facility = facility.map { String(cString: $0) } ?? ""
+    // syslog levels: 0–3 error and worse, 4 warning, 5 notice, 6 info, 7 debug. A failed connection comes as an error too.
     let severity: Logger.Level =
         switch level {
+        case _ where facility == "FAIL": .debug
         case ...3: .error
         case 4: .warning
         case 5: .notice
@@ -112,7 +114,7 @@ private func forwardLog(_ native: OpaquePointer?, _ level: Int32, _ facility: Un
     callbacks.observer.logger.log(
         level: severity,
         "\(String(cString: text))",
-        metadata: ["kafka.facility": "\(facility.map { String(cString: $0) } ?? "")"]
+        metadata: ["kafka.facility": "\(facility)"]
     )
 }
 

@@ -100,7 +100,19 @@ public final class KafkaConsumer {
         }
         self.handle.callbacks.onRebalance = { [unowned self] code, list in self.rebalance(code, list) }
         self.handle.callbacks.onCommit = { [unowned self] code, list in
-            self.events.committed(list.map { KafkaConsumer.points($0) } ?? [], code == RD_KAFKA_RESP_ERR_NO_ERROR ? nil : KafkaError(code))
+            guard let list else { return }
+            let points = KafkaConsumer.points(list)
+            guard code == RD_KAFKA_RESP_ERR_NO_ERROR else {
+                self.events.committed(points, KafkaError(code))
+                return
+            }
+            // A request that succeeded may have failed for single partitions.
+            var committed: [CommitPoint] = []
+            for (index, point) in points.enumerated() {
+                let code = list.pointee.elems[index].err
+                if code == RD_KAFKA_RESP_ERR_NO_ERROR { committed.append(point) } else { self.events.committed([point], KafkaError(code)) }
+            }
+            if !committed.isEmpty { self.events.committed(committed, nil) }
         }
     }
 
@@ -174,7 +186,13 @@ public final class KafkaConsumer {
         guard !points.isEmpty, let list = KafkaConsumer.list(points) else { return }
         defer { rd_kafka_topic_partition_list_destroy(list) }
         let code = rd_kafka_commit(self.handle.native, list, wait ? 0 : 1)
-        guard code == RD_KAFKA_RESP_ERR_NO_ERROR else { throw KafkaError(code, "commit \(points.count) offsets") }
+        guard code == RD_KAFKA_RESP_ERR_NO_ERROR else {
+            throw KafkaError(code, "commit \(points.count) offsets: \(String(cString: rd_kafka_err2str(code)))")
+        }
+        guard wait else { return }
+        for index in 0..<Int(list.pointee.cnt) where list.pointee.elems[index].err != RD_KAFKA_RESP_ERR_NO_ERROR {
+            throw KafkaError(list.pointee.elems[index].err, "commit \(points[index].source)")
+        }
     }
 
     /// The group's committed offsets of partitions; −1001 where there is none.

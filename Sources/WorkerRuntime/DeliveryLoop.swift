@@ -65,6 +65,8 @@ final class DeliveryLoop: @unchecked Sendable {  // everything but `lifecycle`, 
     private var unsent: [Unsent] = []
     private var refused: [Unsent] = []
     private var toStart: [WorkItem] = []
+    /// Records that came without room for them; they go before anything later of their partition.
+    private var held: [ConsumedRecord] = []
     private var letters: [Letter] = []
     private var noticeLetters: [OutgoingRecord] = []
     private var consumer: KafkaConsumer?
@@ -74,7 +76,6 @@ final class DeliveryLoop: @unchecked Sendable {  // everything but `lifecycle`, 
     /// Milliseconds, taken once a turn.
     private var turnTime: Int64 = 0
     private var nextRetry: Int64 = 0
-    private var commitsUnderWay = 0
     private var taken = 0
     private var finished = 0
     private(set) var firstReceived: Int64 = 0
@@ -243,6 +244,11 @@ final class DeliveryLoop: @unchecked Sendable {  // everything but `lifecycle`, 
     /// Reads what the partitions have fetched, as far as there is room; true when a partition had more than was read.
     private func takeIn() -> Bool {
         guard self.lifecycle.load(ordering: .relaxed) == .running, self.unsent.isEmpty, let consumer = self.consumer else { return false }
+        let held = self.held
+        self.held.removeAll(keepingCapacity: true)
+        for record in held {
+            if let entry = self.assigned[record.source] { self.receive(record, entry.index) }
+        }
         var isFull = false
         for (_, entry) in self.assigned {
             var room = min(self.machine.capacity(of: entry.index), 512)
@@ -267,6 +273,9 @@ final class DeliveryLoop: @unchecked Sendable {  // everything but `lifecycle`, 
         case .drop:
             // Delivered before (librdkafka before 2.1 may repeat a record after a rebalance): its first delivery decides.
             self.metrics.dropped.increment()
+            return
+        case .full:
+            self.held.append(record)
             return
         }
         if self.taken == 0 { self.firstReceived = monotonicNanoseconds() }
@@ -440,6 +449,7 @@ final class DeliveryLoop: @unchecked Sendable {  // everything but `lifecycle`, 
         }
         guard !leaving.isEmpty else { return }
         let leavingSources = Set(sources)
+        self.held.removeAll { leavingSources.contains($0.source) }
         self.cancelQueued { leavingSources.contains($0.source) }
         self.toStart.removeAll { item in
             guard leavingSources.contains(item.record.source) else { return false }
@@ -510,20 +520,19 @@ final class DeliveryLoop: @unchecked Sendable {  // everything but `lifecycle`, 
 
     private func commit(wait: Bool, now: Int64) {
         self.nextCommit = now + Int64(self.configuration.commitInterval)
-        let points = self.machine.beginCommit().compactMap { point in
+        let points = self.machine.beginCommit(again: wait).compactMap { point in
             self.sources[point.partition].map { CommitPoint(source: $0, offset: point.offset) }
         }
         guard !points.isEmpty, let consumer = self.consumer else { return }
         do throws(KafkaError) {
             try consumer.commit(points, wait: wait)
-            if wait { self.committed(points, nil) } else { self.commitsUnderWay += 1 }
+            if wait { self.committed(points, nil) }
         } catch {
             self.committed(points, error)
         }
     }
 
     private func committed(_ points: [CommitPoint], _ error: KafkaError?) {
-        self.commitsUnderWay = max(0, self.commitsUnderWay - 1)
         if let error {
             self.metrics.commitFailures.increment()
             self.logger.warning("commit failed", metadata: ["error": "\(error)"])

@@ -48,6 +48,7 @@ struct Demo: AsyncParsableCommand {
         let registry = MetricsRegistry()
         let (ready, announce) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(16))
         let fleet = try DevFleet(
+            on: try EmbeddedBroker(),
             WorkerConfiguration(),
             domain: domain,
             partitions: 4,

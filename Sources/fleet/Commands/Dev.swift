@@ -22,8 +22,13 @@ struct Dev: AsyncParsableCommand {
     @OptionGroup var domain: DomainOptions
 
     func run() async throws {
+        FleetProcess.bootstrapLogging(self.options)
+        let broker = try EmbeddedBroker()
+        // The workers know only its address.
+        defer { extendLifetime(broker) }
         try await FleetProcess.run(self.options) { configuration, logger, registry, onReady in
             let fleet = try DevFleet(
+                on: broker,
                 configuration,
                 domain: self.domain,
                 partitions: self.options.partitions,
@@ -32,8 +37,8 @@ struct Dev: AsyncParsableCommand {
                 registry: registry,
                 onReady: onReady
             )
-            Console.line("broker \(fleet.broker.bootstrapServers)")
-            Dev.explain(fleet.broker.bootstrapServers)
+            Console.line("broker \(broker.bootstrapServers)")
+            Dev.explain(broker.bootstrapServers)
             return fleet.services
         }
     }

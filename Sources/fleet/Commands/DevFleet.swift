@@ -6,14 +6,15 @@ import Orchestration
 import Wire
 import WorkerRuntime
 
-/// The embedded broker and all four workers in this process.
+/// All four workers on an embedded broker, which lives as long as somebody holds it.
 struct DevFleet: Sendable {
     let broker: EmbeddedBroker
     let configuration: WorkerConfiguration
     let services: [any FleetService]
 
-    /// Starts the broker and makes the workers; they run when their services are run.
+    /// Makes the topics and the workers; they run when their services are run.
     init(
+        on broker: EmbeddedBroker,
         _ configuration: WorkerConfiguration,
         domain: DomainOptions,
         partitions: Int32,
@@ -22,10 +23,10 @@ struct DevFleet: Sendable {
         registry: MetricsRegistry,
         onReady: @escaping @Sendable () -> Void
     ) throws {
-        self.broker = try EmbeddedBroker(logger: logger)
-        try TopicProvision.create(TopicNames(prefix: configuration.topicPrefix), partitions: partitions, on: self.broker)
+        self.broker = broker
+        try TopicProvision.create(TopicNames(prefix: configuration.topicPrefix), partitions: partitions, on: broker)
         var configuration = configuration
-        configuration.bootstrapServers = self.broker.bootstrapServers
+        configuration.bootstrapServers = broker.bootstrapServers
         configuration.createsTopicsWithPartitions = nil
         configuration.kafka.merge(EmbeddedBroker.clientDefaults) { mine, _ in mine }
         self.configuration = configuration

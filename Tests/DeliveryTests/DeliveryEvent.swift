@@ -1,0 +1,62 @@
+/// What can happen to a delivery machine.
+///
+/// Choices count modulo what there is to choose from.
+enum DeliveryEvent: Sendable, Hashable {
+    /// A source arrives with the offset that its group has committed.
+    case assign(source: Int)
+    /// Its owner reads as many records as there is room for, at most so many.
+    case read(source: Int, count: Int)
+    /// Its owner gets records without having asked for room.
+    case pushed(source: Int, count: Int)
+    /// A record comes again that was taken in before.
+    case repeated(source: Int, choice: Int)
+    /// A runner takes a started record.
+    case begin(choice: Int)
+    /// A runner has ended, with outputs to publish.
+    case handled(choice: Int, outputs: Int)
+    /// An output of a publishing record is durable.
+    case acknowledged(choice: Int)
+    /// A source is about to leave.
+    case revoke(source: Int)
+    /// A source that was revoked has left; `lost` without a commit.
+    case retire(source: Int, lost: Bool, commitSucceeds: Bool)
+    /// A commit is sent; whether the broker takes it is known here, its answer comes later.
+    case commit(succeeds: Bool)
+    /// The broker's answer to some commit arrives.
+    case answer(choice: Int)
+
+    static func any(sources: Int, using generator: inout SeededGenerator) -> DeliveryEvent {
+        let source = generator.below(sources)
+        let choice = generator.below(64)
+        switch generator.below(100) {
+        case 0..<4: return .assign(source: source)
+        case 4..<24: return .read(source: source, count: 1 + generator.below(6))
+        case 24..<26: return .pushed(source: source, count: 1 + generator.below(4))
+        case 26..<28: return .repeated(source: source, choice: choice)
+        case 28..<48: return .begin(choice: choice)
+        case 48..<66: return .handled(choice: choice, outputs: generator.below(4))
+        case 66..<86: return .acknowledged(choice: choice)
+        case 86..<88: return .revoke(source: source)
+        case 88..<91: return .retire(source: source, lost: generator.below(4) == 0, commitSucceeds: generator.below(4) != 0)
+        case 91..<96: return .commit(succeeds: generator.below(4) != 0)
+        default: return .answer(choice: choice)
+        }
+    }
+
+    /// Smaller numbers, the smallest first.
+    var simpler: [DeliveryEvent] {
+        func below(_ number: Int, from lowest: Int = 0) -> [Int] { Array((lowest..<max(lowest, number)).prefix(4)) }
+        return switch self {
+        case .read(let source, let count): below(count, from: 1).map { .read(source: source, count: $0) }
+        case .pushed(let source, let count):
+            [.read(source: source, count: count)] + below(count, from: 1).map { .pushed(source: source, count: $0) }
+        case .repeated(let source, let choice): below(choice).map { .repeated(source: source, choice: $0) }
+        case .begin(let choice): below(choice).map { .begin(choice: $0) }
+        case .handled(let choice, let outputs):
+            below(choice).map { .handled(choice: $0, outputs: outputs) } + below(outputs).map { .handled(choice: choice, outputs: $0) }
+        case .acknowledged(let choice): below(choice).map { .acknowledged(choice: $0) }
+        case .answer(let choice): below(choice).map { .answer(choice: $0) }
+        case .assign, .revoke, .retire, .commit: []
+        }
+    }
+}
