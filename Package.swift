@@ -37,6 +37,7 @@ let package = Package(
         // Doors to C libraries; nothing else in them.
         .systemLibrary(name: "CRDKafka", pkgConfig: "rdkafka", providers: [.apt(["librdkafka-dev"])]),
         .target(name: "CAllocationCounter"),
+        .target(name: "CFleetSystem"),
         .target(name: "CCurl", linkerSettings: [.linkedLibrary("curl")]),
         .target(name: "CLanguageDetector", linkerSettings: [.linkedLibrary("cld2")]),
         .target(name: "CSpawn"),
@@ -49,10 +50,10 @@ let package = Package(
         library("JSON", ["CSIMDJSON"]),
         library("Orchestration", ["JSON", "Observability"]),
         library("Wire", ["JSON", "Orchestration"]),
-        library("KafkaClient", ["CRDKafka", "JSON", "Observability", "Wire"]),
+        library("KafkaClient", ["CFleetSystem", "CRDKafka", "JSON", "Observability", "Wire"]),
         library("Delivery"),
         library("Feedback", ["Orchestration", "Wire"]),
-        library("WorkerRuntime", ["Delivery", "Feedback", "JSON", "KafkaClient", "Observability", "Orchestration", "Wire"]),
+        library("WorkerRuntime", ["CFleetSystem", "Delivery", "Feedback", "JSON", "KafkaClient", "Observability", "Orchestration", "Wire"]),
         library("DrillOrchestrators", ["JSON", "Orchestration"]),
         // libm: debug builds call sqrt out of line.
         .target(

@@ -4,12 +4,6 @@
 
 #include <librdkafka/rdkafka.h>
 #include <librdkafka/rdkafka_mock.h>
-#include <sys/eventfd.h>
-
-/// A non-blocking eventfd, closed on exec; -1 and errno on failure.
-static inline int crdkafka_eventfd(void) {
-    return eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-}
 
 /// The partition that leaves the choice to the partitioner.
 static const int32_t crdkafka_partition_unassigned = RD_KAFKA_PARTITION_UA;

@@ -1,4 +1,4 @@
-import CRDKafka
+import CFleetSystem
 import Glibc
 import Synchronization
 
@@ -12,7 +12,7 @@ public final class WakeSignal: Sendable {
     private let raised = Atomic<Bool>(false)
 
     public init() {
-        self.descriptor = crdkafka_eventfd()
+        self.descriptor = cfleetsystem_eventfd()
     }
 
     deinit {

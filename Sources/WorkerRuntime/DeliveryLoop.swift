@@ -132,12 +132,10 @@ final class DeliveryLoop: @unchecked Sendable {  // everything but `lifecycle`, 
     func runHandlers() async {
         await withDiscardingTaskGroup { group in
             for _ in 0..<self.configuration.concurrency {
-                group.addTask { [queue, handler, handled, metrics] in
+                group.addTask { [queue, handler, handled] in
                     var sinceYield = 0
                     while let item = await queue.next() {
-                        metrics.running.increment()
                         let outputs = await handler.handle(item.record)
-                        metrics.running.decrement()
                         handled.send(Letter(slot: item.slot, outputs: outputs))
                         // A runner that never has to wait would keep its thread from everybody else.
                         sinceYield += 1

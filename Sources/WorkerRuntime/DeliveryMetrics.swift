@@ -3,7 +3,6 @@ import Observability
 /// The instruments of one delivery loop, looked up once.
 struct DeliveryMetrics: Sendable {
     let received: Counter
-    let running: Gauge
     let inFlight: Gauge
     let bytesInFlight: Gauge
     let oldestUnfinishedAge: Gauge
@@ -22,7 +21,6 @@ struct DeliveryMetrics: Sendable {
 
     init(registry: MetricsRegistry, layer: String) {
         self.received = registry.counter(.recordsReceived, layer)
-        self.running = registry.gauge(.recordsRunning, layer)
         self.inFlight = registry.gauge(.recordsInFlight, layer)
         self.bytesInFlight = registry.gauge(.bytesInFlight, layer)
         self.oldestUnfinishedAge = registry.gauge(.oldestUnfinishedAge, layer)

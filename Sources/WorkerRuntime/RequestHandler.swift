@@ -154,7 +154,7 @@ final class RequestHandler: RecordHandler {
             queuedMilliseconds: execution.record.timestamp > 0 ? Double(max(0, startedAt - execution.record.timestamp)) : nil,
             processingMilliseconds: (milliseconds * 1000).rounded() / 1000
         ).encodeValue()
-        let headers = Reply.headers(answering: execution.request.event, source: self.source, time: WireTime.now)
+        let headers = Reply.headers(answering: execution.request.event, source: self.source, time: startedAt + Int64(milliseconds))
         let reply = OutgoingRecord(purpose: .reply, topic: self.topics.results, key: .ofRequest, value: value, headers: headers)
         guard let address = execution.request.event.replyAddress, let direct = self.directReply(reply, address) else { return [reply] }
         return [reply, direct]

@@ -28,8 +28,6 @@ public enum FleetMetrics: String, CaseIterable, Sendable {
     case recordDuration = "fleet_worker_record_duration_seconds"
     /// Time between a record's timestamp and its start.
     case recordQueueTime = "fleet_worker_record_queue_seconds"
-    /// Handlers that run.
-    case recordsRunning = "fleet_worker_records_running"
     /// Records that were delivered a second time and dropped.
     case recordsRepeated = "fleet_worker_records_repeated_total"
     /// Outputs that the broker did not take and that are tried again.
@@ -99,7 +97,6 @@ public enum FleetMetrics: String, CaseIterable, Sendable {
         case .staleCompletions: self.counter(["layer"], "Results dropped because their partition belongs to another worker by now.")
         case .recordDuration: self.histogram(["layer", "orchestrator"], "Time an orchestrator took for one attempt.")
         case .recordQueueTime: self.histogram(["layer"], "Time between a record's timestamp and its start.")
-        case .recordsRunning: self.gauge(["layer"], "Handlers that run.")
         case .recordsRepeated: self.counter(["layer"], "Records that were delivered a second time and dropped.")
         case .deliveryRetries: self.counter(["layer"], "Outputs that the broker did not take and that are tried again.")
         case .undelivered: self.counter(["layer"], "Direct replies and signals that were given up.")

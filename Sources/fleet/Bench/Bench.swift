@@ -117,6 +117,9 @@ struct Bench: AsyncParsableCommand {
         @Option(help: ArgumentHelp("Handlers at the same time.", valueName: "number"))
         var concurrency = 100
 
+        @Option(help: ArgumentHelp("Records taken from the log and not finished, at most.", valueName: "number"))
+        var inFlight = DeliveryLimits().records
+
         @Option(help: "key, none or partition.")
         var ordering: Ordering = .key
 
@@ -143,7 +146,7 @@ struct Bench: AsyncParsableCommand {
             configuration.groupID = self.target.groupName
             configuration.recordLimit = self.target.records
             configuration.concurrency = self.concurrency
-            configuration.inFlight.records = max(configuration.inFlight.records, self.concurrency * 2)
+            configuration.inFlight.records = max(self.inFlight, self.concurrency)
             configuration.ordering = self.ordering
             configuration.signals = self.signals == .on ? .all : .off
             if self.countAllocations { AllocationCount.enable() }
