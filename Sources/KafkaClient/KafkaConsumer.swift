@@ -205,12 +205,20 @@ public final class KafkaConsumer {
     }
 
     /// The first and the next offset of a partition as the broker tells them.
+    ///
+    /// A leader that is not there yet, as in the moment after a topic was made, is waited for as long as the time allows.
     public func watermarks(of source: TopicPartition, milliseconds: Int32 = 5_000) throws(KafkaError) -> (low: Int64, high: Int64) {
-        var low: Int64 = 0
-        var high: Int64 = 0
-        let code = rd_kafka_query_watermark_offsets(self.handle.native, source.topic, source.partition, &low, &high, milliseconds)
-        guard code == RD_KAFKA_RESP_ERR_NO_ERROR else { throw KafkaError(code, "read the offsets of \(source)") }
-        return (low, high)
+        let end = monotonicMilliseconds() + Int(milliseconds)
+        while true {
+            var low: Int64 = 0
+            var high: Int64 = 0
+            let left = Int32(clamping: max(1, end - monotonicMilliseconds()))
+            let code = rd_kafka_query_watermark_offsets(self.handle.native, source.topic, source.partition, &low, &high, left)
+            if code == RD_KAFKA_RESP_ERR_NO_ERROR { return (low, high) }
+            let error = KafkaError(code, "read the offsets of \(source): \(String(cString: rd_kafka_err2str(code)))")
+            guard error.isRetriable, monotonicMilliseconds() + 50 < end else { throw error }
+            usleep(50_000)
+        }
     }
 
     /// Leaves the group: revokes what is assigned (``ConsumerEvents/revoked`` runs) and says goodbye to the coordinator.
@@ -225,12 +233,9 @@ public final class KafkaConsumer {
             rd_kafka_queue_destroy(queue)
             return false
         }
-        var start = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &start)
+        let start = monotonicMilliseconds()
         while rd_kafka_consumer_closed(self.handle.native) == 0 {
-            var now = timespec()
-            clock_gettime(CLOCK_MONOTONIC, &now)
-            let elapsed = (now.tv_sec - start.tv_sec) * 1000 + (now.tv_nsec - start.tv_nsec) / 1_000_000
+            let elapsed = monotonicMilliseconds() - start
             guard elapsed < milliseconds else { break }
             // Reading as a consumer, not as a reader of events: only so are rebalance callbacks served.
             if let message = rd_kafka_consume_queue(queue, Int32(min(100, milliseconds - elapsed))) { rd_kafka_message_destroy(message) }
@@ -334,6 +339,13 @@ public final class KafkaConsumer {
         }
         return list
     }
+}
+
+/// Milliseconds of the clock that never jumps.
+private func monotonicMilliseconds() -> Int {
+    var now = timespec()
+    clock_gettime(CLOCK_MONOTONIC, &now)
+    return now.tv_sec * 1000 + now.tv_nsec / 1_000_000
 }
 
 private func forwardRebalance(
