@@ -170,10 +170,18 @@ public final class KafkaProducer: Sendable {
         return total
     }
 
-    /// Sends what lingers now instead of at the end of its linger time, and waits at most `milliseconds` for the reports to be **created**;
-    /// they still must be read. Called with 0 from an owner's loop it only pushes.
-    public func flush(milliseconds: Int32) {
-        rd_kafka_flush(self.handle.native, milliseconds)
+    /// Sends what lingers now instead of at the end of its linger time, and waits at most `milliseconds` until everything has been reported;
+    /// with 0 it only pushes.
+    ///
+    /// Reports that come meanwhile are read: to librdkafka a record is in transit until its report has been read, so waiting alone would
+    /// always take the whole time.
+    /// - Parameter body: gets the reports, as in ``readReports(_:)``.
+    public func flush(milliseconds: Int32, _ body: (UInt, KafkaError?) -> Void = { _, _ in }) {
+        var left = milliseconds
+        while rd_kafka_flush(self.handle.native, min(left, 10)) == RD_KAFKA_RESP_ERR__TIMED_OUT, left > 0 {
+            left -= 10
+            self.readReports(body)
+        }
     }
 
     /// Records and requests that wait in the client, reports not yet read included.

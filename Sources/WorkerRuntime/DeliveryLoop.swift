@@ -369,17 +369,19 @@ final class DeliveryLoop: @unchecked Sendable {  // everything but `lifecycle`, 
     }
 
     private func readReports() {
-        self.producer.readReports { token, error in
-            guard token != 0 else {
-                if error != nil { self.metrics.noticesDropped.increment() }
-                return
-            }
-            guard let (slot, index) = self.machine.output(DeliveryMachine.OutputToken(token)) else { return }
-            if let error {
-                self.notDelivered(DeliveryMachine.OutputToken(token), self.outputs[Int(slot)][index], error)
-            } else {
-                self.acknowledged(slot)
-            }
+        self.producer.readReports { self.reported($0, $1) }
+    }
+
+    private func reported(_ token: UInt, _ error: KafkaError?) {
+        guard token != 0 else {
+            if error != nil { self.metrics.noticesDropped.increment() }
+            return
+        }
+        guard let (slot, index) = self.machine.output(DeliveryMachine.OutputToken(token)) else { return }
+        if let error {
+            self.notDelivered(DeliveryMachine.OutputToken(token), self.outputs[Int(slot)][index], error)
+        } else {
+            self.acknowledged(slot)
         }
     }
 
@@ -558,7 +560,7 @@ final class DeliveryLoop: @unchecked Sendable {  // everything but `lifecycle`, 
         if !stopping { self.commit(wait: true, now: monotonicMilliseconds()) }
         self.lifecycle.store(.stopping, ordering: .releasing)
         self.queue.close()
-        self.producer.flush(milliseconds: stopping ? 0 : 2_000)
+        self.producer.flush(milliseconds: stopping ? 0 : 2_000) { self.reported($0, $1) }
         if !consumer.close(milliseconds: 5_000) {
             self.logger.warning("the consumer did not close in time; the group will notice by its session")
         }
