@@ -108,6 +108,8 @@ public struct WorkerConfiguration: Sendable {
         // The broker decides what is too large.
         configuration["message.max.bytes"] = "10000000"
         configuration["queue.buffering.max.kbytes"] = "65536"
+        // How long a record for a topic that is not there is kept: librdkafka's 30 s are longer than a drain, and anybody can name a reply topic.
+        configuration["topic.metadata.propagation.max.ms"] = "5000"
         return configuration.merging(self.kafka.filter { !WorkerConfiguration.consumerOnly.contains($0.key) })
     }
 
@@ -116,7 +118,7 @@ public struct WorkerConfiguration: Sendable {
         "linger.ms", "queue.buffering.max.ms", "acks", "request.required.acks", "compression.type", "compression.codec", "compression.level",
         "enable.idempotence", "batch.size", "batch.num.messages", "message.timeout.ms", "delivery.timeout.ms", "request.timeout.ms",
         "queue.buffering.max.messages", "queue.buffering.max.kbytes", "partitioner", "retries", "message.send.max.retries",
-        "sticky.partitioning.linger.ms", "transaction.timeout.ms",
+        "sticky.partitioning.linger.ms", "transaction.timeout.ms", "topic.metadata.propagation.max.ms",
     ]
     private static let consumerOnly: Set<String> = [
         "session.timeout.ms", "heartbeat.interval.ms", "max.poll.interval.ms", "queued.min.messages", "queued.max.messages.kbytes",
