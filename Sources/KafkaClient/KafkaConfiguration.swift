@@ -77,8 +77,12 @@ public struct KafkaConfiguration: Sendable, Hashable, CustomStringConvertible {
         var mistakes: [String] = []
         withUnsafeTemporaryAllocation(of: CChar.self, capacity: 512) { buffer in
             for (name, value) in self.properties.sorted(by: { $0.key < $1.key }) {
-                guard rd_kafka_conf_set(native, name, value, buffer.baseAddress, buffer.count) != RD_KAFKA_CONF_OK else { continue }
-                if KafkaConfiguration.isSecret(name) {
+                let outcome = rd_kafka_conf_set(native, name, value, buffer.baseAddress, buffer.count)
+                guard outcome != RD_KAFKA_CONF_OK else { continue }
+                if outcome == RD_KAFKA_CONF_UNKNOWN {
+                    // A misspelt name may stand before a secret.
+                    mistakes.append("Kafka property \(name): librdkafka knows no such property")
+                } else if KafkaConfiguration.isSecret(name) {
                     mistakes.append("Kafka property \(name): librdkafka does not accept the given value")
                 } else {
                     let reason = buffer.baseAddress.map { String(cString: $0) } ?? "not accepted"
