@@ -557,7 +557,13 @@ final class DeliveryLoop: @unchecked Sendable {  // everything but `lifecycle`, 
 
     private func end(_ consumer: KafkaConsumer) {
         let stopping = self.lifecycle.load(ordering: .acquiring) == .stopping || self.failure != nil
-        if !stopping { self.commit(wait: true, now: monotonicMilliseconds()) }
+        if !stopping {
+            self.commit(wait: true, now: monotonicMilliseconds())
+            let last = self.handler.lastNotices()
+            // What was told before it goes out before it.
+            self.takeHandled()
+            for notice in last { self.publish(0, notice) }
+        }
         self.lifecycle.store(.stopping, ordering: .releasing)
         self.queue.close()
         self.producer.flush(milliseconds: stopping ? 0 : 2_000) { self.reported($0, $1) }

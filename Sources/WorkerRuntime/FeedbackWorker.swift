@@ -86,8 +86,6 @@ public final class FeedbackWorker: FleetService {
             publisher.withLock {
                 $0 = Task {
                     while (try? await Task.sleep(for: interval)) != nil { handler.publishChanges() }
-                    // What was counted in the last interval is told too.
-                    handler.publishChanges()
                 }
             }
             return handler
@@ -163,13 +161,22 @@ struct SignalHandler: RecordHandler {
 
     /// Publishes the snapshots of the components that changed since the last time.
     func publishChanges() {
+        // Handed over under the lock: whoever takes changes later also tells them later.
+        self.tally.value.withLock { tally in
+            for snapshot in self.snapshots(of: &tally, limit: 5_000) { self.notify(snapshot) }
+        }
+    }
+
+    /// What was counted in the last interval is told too.
+    func lastNotices() -> [OutgoingRecord] {
+        self.tally.value.withLock { self.snapshots(of: &$0, limit: .max) }
+    }
+
+    private func snapshots(of tally: inout SignalTally, limit: Int) -> [OutgoingRecord] {
         let time = WireTime.now
-        let snapshots = self.tally.value.withLock { $0.takeChanges(now: Double(time) / 1000, worker: self.worker) }
-        for snapshot in snapshots {
+        return tally.takeChanges(now: Double(time) / 1000, worker: self.worker, limit: limit).map { snapshot in
             let (value, headers) = snapshot.encode(source: "/orchestration-fleet/feedback/\(self.worker)", time: time)
-            self.notify(
-                OutgoingRecord(purpose: .notice, topic: self.policies, key: .bytes(snapshot.key), value: value, headers: headers)
-            )
+            return OutgoingRecord(purpose: .notice, topic: self.policies, key: .bytes(snapshot.key), value: value, headers: headers)
         }
     }
 }

@@ -58,4 +58,11 @@ public protocol RecordHandler: Sendable {
 
     /// What to publish instead of a record that the broker refuses for good, for example because it is too large; nil when there is nothing.
     func substitute(for output: OutgoingRecord, of record: ConsumedRecord, refused error: KafkaError) -> OutgoingRecord?
+
+    /// What is left to tell once nothing runs any more and the service drains; published best effort. Nothing by default.
+    func lastNotices() -> [OutgoingRecord]
+}
+
+extension RecordHandler {
+    public func lastNotices() -> [OutgoingRecord] { [] }
 }
