@@ -59,11 +59,12 @@ public final class FeedbackWorker: FleetService {
         let mistakes = self.configuration.mistakes()
         guard mistakes.isEmpty else { throw WorkerError(.configuration, mistakes.joined(separator: "\n")) }
         if let partitions = self.configuration.createsTopicsWithPartitions {
-            _ = try await TopicProvision.create(
+            try await TopicProvision.createPatiently(
                 self.names,
                 partitions: partitions,
                 configuration: self.configuration.baseConfiguration("admin"),
-                observer: KafkaObserver(logger: self.logger)
+                logger: self.logger,
+                while: { !self.service.isEnding }
             )
         }
         let publisher = Mutex<Task<Void, Never>?>(nil)

@@ -122,6 +122,13 @@ final class RecordService: Sendable {
         return (loop.firstReceived, loop.lastCommitted)
     }
 
+    /// Whether it was told to end before it had begun.
+    var isEnding: Bool {
+        self.phase.withLock { phase in
+            if case .ended = phase { true } else { false }
+        }
+    }
+
     /// Ends after what runs has ended, been published and committed.
     func drain() { self.end(stop: false) }
 

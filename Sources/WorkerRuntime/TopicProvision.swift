@@ -1,4 +1,5 @@
 public import KafkaClient
+import Observability
 public import Wire
 
 /// Makes the fleet's topics.
@@ -8,6 +9,7 @@ public enum TopicProvision {
     /// - Parameters:
     ///   - names: which topics, with their settings.
     ///   - partitions: partitions of each.
+    ///   - milliseconds: how long the broker may take; 15,000 by default.
     /// - Returns: the names that were created.
     /// - Throws: ``KafkaError`` of the first topic that neither exists nor can be created.
     public static func create(
@@ -15,7 +17,8 @@ public enum TopicProvision {
         partitions: Int32,
         replicationFactor: Int32 = -1,
         configuration: KafkaConfiguration,
-        observer: KafkaObserver
+        observer: KafkaObserver,
+        milliseconds: Int32 = 15_000
     ) async throws -> [String] {
         try await onOwnThread {
             let admin = try KafkaAdmin(configuration: configuration, observer: observer)
@@ -27,8 +30,34 @@ public enum TopicProvision {
                         replicationFactor: replicationFactor,
                         settings: names.settings(of: $0)
                     )
-                }
+                },
+                milliseconds: milliseconds
             )
+        }
+    }
+
+    /// Creates the topics that are missing once the broker is there: a broker that does not answer yet is asked again every few seconds.
+    ///
+    /// - Parameter isWanted: asked between two tries; when it says no, nothing is created.
+    /// - Throws: as ``create(_:partitions:replicationFactor:configuration:observer:milliseconds:)``, except for what passes by itself.
+    static func createPatiently(
+        _ names: TopicNames,
+        partitions: Int32,
+        configuration: KafkaConfiguration,
+        logger: Logger,
+        while isWanted: () -> Bool
+    ) async throws {
+        while isWanted() {
+            do {
+                let created = try await self.create(
+                    names, partitions: partitions, configuration: configuration, observer: KafkaObserver(logger: logger), milliseconds: 5_000
+                )
+                if !created.isEmpty { logger.info("created topics", metadata: ["topics": "\(created.joined(separator: " "))"]) }
+                return
+            } catch let error as KafkaError where error.isRetriable {
+                logger.warning("topics cannot be created yet", metadata: ["error": "\(error)"])
+                try await Task.sleep(for: .seconds(1))
+            }
         }
     }
 

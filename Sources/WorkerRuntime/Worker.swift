@@ -102,13 +102,13 @@ public final class Worker: FleetService {
         let mistakes = self.configuration.mistakes()
         guard mistakes.isEmpty else { throw WorkerError(.configuration, mistakes.joined(separator: "\n")) }
         if let partitions = self.configuration.createsTopicsWithPartitions {
-            let created = try await TopicProvision.create(
+            try await TopicProvision.createPatiently(
                 self.names,
                 partitions: partitions,
                 configuration: self.configuration.baseConfiguration("admin"),
-                observer: KafkaObserver(logger: self.logger)
+                logger: self.logger,
+                while: { !self.service.isEnding }
             )
-            if !created.isEmpty { self.logger.info("created topics", metadata: ["topics": "\(created.joined(separator: " "))"]) }
         }
         let deadLetterPartitions = await self.partitionCount(of: self.names.deadLetters(self.layer))
         defer { self.logger.info("ended") }
