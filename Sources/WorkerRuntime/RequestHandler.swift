@@ -30,10 +30,8 @@ final class RequestHandler: RecordHandler {
     struct Topics: Sendable {
         var results: ProducerTopic
         var progress: ProducerTopic
-        var deadLetters: ProducerTopic
+        var deadLetters: DeadLetterTopic
         var signals: [ComponentType: ProducerTopic]
-        /// The partitions of the dead letter topic, so that source partition p goes to partition p mod P; 0 while unknown.
-        var deadLetterPartitions: Int32
     }
 
     private let facade: OrchestrationFacade
@@ -78,7 +76,7 @@ final class RequestHandler: RecordHandler {
         do throws(WireError) {
             execution = Execution(request: try self.decode(record), record: record, handler: self)
         } catch {
-            return self.refuse(record, error)
+            return await self.refuse(record, error)
         }
         return await self.serve(execution)
     }
@@ -107,7 +105,7 @@ final class RequestHandler: RecordHandler {
         var outputs = self.replies(to: execution, result, startedAt: startedAt, milliseconds: milliseconds)
         if isExpired || !isKnown {
             let error = WireError(isExpired ? .expired : .unknownOrchestrator, result.error ?? "")
-            outputs.append(self.deadLetter(execution.record, error, category: result.errorCategory, execution.request))
+            outputs.append(await self.deadLetter(execution.record, error, category: result.errorCategory, execution.request))
         }
         var (signals, dropped) = execution.close()
         if dropped > 0 {
@@ -207,7 +205,7 @@ final class RequestHandler: RecordHandler {
     // MARK: What cannot be served
 
     /// A record that is no request: a dead letter, and the answer `validation` where the headers tell where to send it.
-    private func refuse(_ record: ConsumedRecord, _ error: WireError) -> [OutgoingRecord] {
+    private func refuse(_ record: ConsumedRecord, _ error: WireError) async -> [OutgoingRecord] {
         self.metrics.undecodable.increment()
         self.logger.notice(
             "dead letter",
@@ -215,7 +213,7 @@ final class RequestHandler: RecordHandler {
                 "reason": "\(error.reason.rawValue)", "error": "\(error.message)", "partition": "\(record.source)", "offset": "\(record.offset)",
             ]
         )
-        var outputs = [self.deadLetter(record, error, category: .validation, nil)]
+        var outputs = [await self.deadLetter(record, error, category: .validation, nil)]
         let sender = record.withView { Request.replyAddress(of: $0) }
         if let (event, address) = sender, let topic = self.directTopics.topic(address.topic) {
             var event = event
@@ -241,7 +239,9 @@ final class RequestHandler: RecordHandler {
         return outputs
     }
 
-    private func deadLetter(_ record: ConsumedRecord, _ error: WireError, category: ErrorCategory?, _ request: Request?) -> OutgoingRecord {
+    private func deadLetter(
+        _ record: ConsumedRecord, _ error: WireError, category: ErrorCategory?, _ request: Request?
+    ) async -> OutgoingRecord {
         self.metrics.dead(error.reason)
         let now = WireTime.now
         let letter = DeadLetter(
@@ -261,8 +261,8 @@ final class RequestHandler: RecordHandler {
         )
         return OutgoingRecord(
             purpose: .deadLetter,
-            topic: self.topics.deadLetters,
-            partition: self.topics.deadLetterPartitions > 0 ? record.source.partition % self.topics.deadLetterPartitions : nil,
+            topic: self.topics.deadLetters.topic,
+            partition: await self.topics.deadLetters.partition(for: record.source),
             key: .ofRequest,
             value: record.value,
             headers: record.withView { letter.headers(keeping: $0.headers) }

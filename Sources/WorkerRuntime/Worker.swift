@@ -110,10 +110,9 @@ public final class Worker: FleetService {
                 while: { !self.service.isEnding }
             )
         }
-        let deadLetterPartitions = await self.partitionCount(of: self.names.deadLetters(self.layer))
         defer { self.logger.info("ended") }
         do {
-            let times = try await self.service.run { producer, notify in try self.makeHandler(producer, notify, deadLetterPartitions) }
+            let times = try await self.service.run { producer, notify in try self.makeHandler(producer, notify) }
             await self.facade.shutdown()
             return times
         } catch {
@@ -128,26 +127,14 @@ public final class Worker: FleetService {
     /// Lets ``run()`` return now: handlers are cancelled, unfinished requests run again elsewhere.
     public func stop() { self.service.stop() }
 
-    /// How many partitions a topic has; 0 when the broker does not tell in time, then the partitioner chooses by key.
-    private func partitionCount(of topic: String) async -> Int32 {
-        let configuration = self.configuration.baseConfiguration("admin")
-        let observer = KafkaObserver(logger: self.logger)
-        let found = try? await onOwnThread {
-            try KafkaAdmin(configuration: configuration, observer: observer).describeTopics(topic, milliseconds: 3_000)
-        }
-        return Int32(clamping: found?.first?.partitions.count ?? 0)
-    }
-
     public var health: ServiceHealth { self.service.health }
 
     private func makeHandler(
         _ producer: KafkaProducer,
-        _ notify: @escaping @Sendable (OutgoingRecord) -> Void,
-        _ deadLetterPartitions: Int32
+        _ notify: @escaping @Sendable (OutgoingRecord) -> Void
     ) throws -> any RecordHandler {
         var signals: [ComponentType: ProducerTopic] = [:]
         for component in ComponentType.allCases { signals[component] = try producer.topic(self.names.signals(component)) }
-        let deadLetters = self.names.deadLetters(self.layer)
         return RequestHandler(
             facade: self.facade,
             identity: RequestHandler.Identity(
@@ -158,9 +145,8 @@ public final class Worker: FleetService {
             topics: RequestHandler.Topics(
                 results: try producer.topic(self.topics.results),
                 progress: try producer.topic(self.names.progress(self.layer)),
-                deadLetters: try producer.topic(deadLetters),
-                signals: signals,
-                deadLetterPartitions: deadLetterPartitions
+                deadLetters: DeadLetterTopic(try producer.topic(self.names.deadLetters(self.layer)), of: producer),
+                signals: signals
             ),
             limits: self.configuration.limits,
             signalPolicy: self.configuration.signals,
