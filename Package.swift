@@ -105,6 +105,13 @@ let package = Package(
                 "ArgumentParser", "FleetProcess", "FleetTestKit", "JSON", "KafkaProcess", "Observability", "Orchestration", "fleet",
             ]
         ),
+        tests(
+            "RealKafkaTests",
+            [
+                "Delivery", "DrillOrchestrators", "JSON", "KafkaClient", "KafkaProcess", "Observability", "Orchestration", "Wire", "WorkerRuntime",
+                "application-worker", "domain-worker", "feedback-orchestrator", "infrastructure-worker",
+            ]
+        ),
         tests("TextAnalysisTests", ["TextAnalysis"]),
     ],
     cxxLanguageStandard: .cxx17

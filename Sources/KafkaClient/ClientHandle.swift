@@ -1,6 +1,7 @@
 public import Observability
 
 import CRDKafka
+import Synchronization
 
 /// What a client reports outside of its calls: log lines, errors that concern no single record, statistics.
 ///
@@ -35,6 +36,8 @@ final class ClientHandle: @unchecked Sendable {  // the pointer is set once; lib
         var onRebalance: ((rd_kafka_resp_err_t, UnsafeMutablePointer<rd_kafka_topic_partition_list_t>) -> Void)?
         /// Called on the polling thread, inside a poll.
         var onCommit: ((rd_kafka_resp_err_t, UnsafeMutablePointer<rd_kafka_topic_partition_list_t>?) -> Void)?
+        /// A request to join the group is on its way and has not been followed by the next step.
+        let isJoining = Atomic<Bool>(false)
 
         init(observer: KafkaObserver) {
             self.observer = observer
@@ -62,6 +65,7 @@ final class ClientHandle: @unchecked Sendable {  // the pointer is set once; lib
         rd_kafka_conf_set_log_cb(conf, forwardLog)
         rd_kafka_conf_set_error_cb(conf, forwardError)
         rd_kafka_conf_set_stats_cb(conf, forwardStatistics)
+        if type == RD_KAFKA_CONSUMER { rd_kafka_conf_interceptor_add_on_new(conf, "fleet", watchRequests, opaque) }
         prepare(conf)
 
         let result: Result<OpaquePointer, KafkaError> = withUnsafeTemporaryAllocation(of: CChar.self, capacity: 512) { buffer in
@@ -96,6 +100,38 @@ final class ClientHandle: @unchecked Sendable {  // the pointer is set once; lib
 
 private func callbacks(_ opaque: UnsafeMutableRawPointer?) -> ClientHandle.Callbacks? {
     opaque.map { Unmanaged<ClientHandle.Callbacks>.fromOpaque($0).takeUnretainedValue() }
+}
+
+/// Called by `rd_kafka_new`: lets the new client tell which requests it has sent.
+private func watchRequests(
+    _ native: OpaquePointer?,
+    _ conf: OpaquePointer?,
+    _ opaque: UnsafeMutableRawPointer?,
+    _ reason: UnsafeMutablePointer<CChar>?,
+    _ reasonSize: Int
+) -> rd_kafka_resp_err_t {
+    rd_kafka_interceptor_add_on_request_sent(native, "fleet", noteRequest, opaque)
+}
+
+/// Called on librdkafka's broker threads for every request.
+private func noteRequest(
+    _ native: OpaquePointer?,
+    _ socket: Int32,
+    _ broker: UnsafePointer<CChar>?,
+    _ brokerID: Int32,
+    _ apiKey: Int16,
+    _ apiVersion: Int16,
+    _ correlation: Int32,
+    _ size: Int,
+    _ opaque: UnsafeMutableRawPointer?
+) -> rd_kafka_resp_err_t {
+    // Keys of Kafka's protocol: JoinGroup 11, LeaveGroup 13, SyncGroup 14.
+    switch apiKey {
+    case 11: callbacks(opaque)?.isJoining.store(true, ordering: .releasing)
+    case 13, 14: callbacks(opaque)?.isJoining.store(false, ordering: .releasing)
+    default: break
+    }
+    return RD_KAFKA_RESP_ERR_NO_ERROR
 }
 
 private func forwardLog(_ native: OpaquePointer?, _ level: Int32, _ facility: UnsafePointer<CChar>?, _ text: UnsafePointer<CChar>?) {

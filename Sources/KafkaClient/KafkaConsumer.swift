@@ -181,6 +181,12 @@ public final class KafkaConsumer {
         }
     }
 
+    /// Whether the member waits for its group to be put together anew; a commit made now may cost it its partitions.
+    ///
+    /// The broker reads nothing more of a member until everybody has joined, and by then the generation that a commit carries is over. Before
+    /// 2.10 librdkafka answers that by giving all partitions up as lost (its issue 4059).
+    public var isJoining: Bool { self.handle.callbacks.isJoining.load(ordering: .acquiring) }
+
     /// Commits offsets; waiting for the broker's answer or having ``ConsumerEvents/committed`` called with it.
     public func commit(_ points: [CommitPoint], wait: Bool) throws(KafkaError) {
         guard !points.isEmpty, let list = KafkaConsumer.list(points) else { return }

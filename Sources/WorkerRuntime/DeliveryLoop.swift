@@ -30,6 +30,9 @@ final class DeliveryLoop: @unchecked Sendable {  // everything but `lifecycle`, 
         case running, draining, stopping
     }
 
+    /// Milliseconds until a commit is tried again that found its group being put together.
+    private static let joiningPause: Int64 = 20
+
     private struct Letter: Sendable {
         let slot: Int32
         var outputs: [OutgoingRecord]
@@ -175,7 +178,9 @@ final class DeliveryLoop: @unchecked Sendable {  // everything but `lifecycle`, 
                     self.logger.info("draining", metadata: ["records": "\(self.machine.recordsInFlight)"])
                     self.giveBackQueued()
                 }
-                if self.machine.recordsInFlight == 0 && self.unsent.isEmpty { break }
+                // The last commit waits for the group too.
+                let mustWait = self.isJoining && self.machine.hasUncommitted
+                if self.machine.recordsInFlight == 0 && self.unsent.isEmpty && !mustWait { break }
                 if now >= drainDeadline {
                     self.logger.warning("drain timed out", metadata: ["unfinished": "\(self.machine.recordsInFlight)"])
                     break
@@ -212,7 +217,9 @@ final class DeliveryLoop: @unchecked Sendable {  // everything but `lifecycle`, 
         self.queue.push(self.toStart)
         self.toStart.removeAll(keepingCapacity: true)
         let now = monotonicMilliseconds()
-        if now >= self.nextCommit, self.machine.hasUncommitted { self.commit(wait: false, now: now) }
+        if now >= self.nextCommit, self.machine.hasUncommitted {
+            if self.isJoining { self.nextCommit = now + DeliveryLoop.joiningPause } else { self.commit(wait: false, now: now) }
+        }
         if now >= self.nextHousekeeping { self.keepHouse(now) }
         return isFull && self.failure == nil && self.lifecycle.load(ordering: .relaxed) == .running
     }
@@ -517,6 +524,8 @@ final class DeliveryLoop: @unchecked Sendable {  // everything but `lifecycle`, 
         // Its lane's waiting records were given up before, so nobody follows.
         _ = self.machine.cancelled(item.slot)
     }
+
+    private var isJoining: Bool { self.consumer?.isJoining ?? false }
 
     private func commit(wait: Bool, now: Int64) {
         self.nextCommit = now + Int64(self.configuration.commitInterval)

@@ -1,0 +1,49 @@
+import KafkaClient
+import KafkaProcess
+import Testing
+
+extension RealKafkaSuite {
+    @Suite struct TopicReaderTests {
+        @Test func readsAllFromTheBeginningAndOnlyNewFromTheEnd() async throws {
+            let topics = try await TestTopics.unused()
+            let (first, second) = (topics.prefix + "first", topics.prefix + "second")
+            try await topics.create([first, second].map { TopicSpecification(name: $0, partitions: 2) })
+            for topic in [first, second] {
+                try await Submitter.send(count: 100, to: topic, of: topics) { TestRecord(partition: Int32($0 % 2), text: "old \($0)") }
+            }
+            let all = try await Collector([first, second], of: topics, from: .beginning)
+            let new = try await Collector([first, second], of: topics, from: .end)
+            let only = try await Collector([second], of: topics, from: .end)
+            for topic in [first, second] {
+                try await Submitter.send(count: 10, to: topic, of: topics) { TestRecord(partition: Int32($0 % 2), text: "new \($0)") }
+            }
+            let records = try await all.wait(for: 220)
+            #expect(try await new.wait(for: 20).allSatisfy { $0.text.hasPrefix("new") && $0.offset >= 50 })
+            #expect(try await only.wait(for: 10).allSatisfy { $0.source.topic == second })
+            for topic in [first, second] {
+                for partition in 0..<2 as Range<Int32> {
+                    let source = TopicPartition(topic: topic, partition: partition)
+                    #expect(records.filter { $0.source == source }.map(\.offset) == Array(0..<55))
+                }
+            }
+            #expect(all.count == 220 && new.count == 20 && only.count == 10)
+        }
+
+        @Test func tellsTheEndsAsTheyWere() async throws {
+            let topics = try await TestTopics.unused()
+            let topic = topics.prefix + "topic"
+            try await topics.create([TopicSpecification(name: topic, partitions: 3)])
+            try await Submitter.send(count: 5, to: topic, of: topics) { _ in TestRecord(partition: 1, text: "x") }
+            let ends = try await onTestThread {
+                try TopicReader(configuration: topics.configuration, observer: .silent, topics: [topic], from: .end).ends
+            }
+            #expect(ends.map { [$0.key.partition: $0.value] }.reduce(into: [:]) { $0.merge($1) { $1 } } == [0: 0, 1: 5, 2: 0])
+        }
+
+        @Test func missingTopicIsAnError() async throws {
+            let topics = try await TestTopics.unused()
+            let error = try await #require(throws: KafkaError.self) { try await Collector([topics.prefix + "none"], of: topics) }
+            #expect(error.isUnknownTopicOrPartition && error.message.contains(topics.prefix + "none"))
+        }
+    }
+}

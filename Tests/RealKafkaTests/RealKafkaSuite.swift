@@ -1,0 +1,10 @@
+import KafkaProcess
+import Testing
+
+/// Everything that is proved against a real Apache Kafka: one broker for all, one test at a time.
+@Suite(
+    .serialized,
+    .timeLimit(.minutes(4)),
+    .enabled(if: RealKafka.isAvailable, "\(RealKafka.unavailableReason ?? "")")
+)
+struct RealKafkaSuite {}
