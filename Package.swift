@@ -21,8 +21,8 @@ func executable(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .executableTarget(name: name, dependencies: dependencies, swiftSettings: swiftSettings)
 }
 
-func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
-    .testTarget(name: name, dependencies: dependencies, resources: resources, swiftSettings: swiftSettings)
+func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = [], resources: [Resource] = []) -> Target {
+    .testTarget(name: name, dependencies: dependencies, exclude: exclude, resources: resources, swiftSettings: swiftSettings)
 }
 
 let package = Package(
@@ -113,6 +113,7 @@ let package = Package(
             ]
         ),
         tests("TextAnalysisTests", ["TextAnalysis"]),
+        tests("WireTests", ["JSON", "KafkaProcess", "Orchestration", "Wire"], exclude: ["Corpus", "Golden"]),
     ],
     cxxLanguageStandard: .cxx17
 )

@@ -1,5 +1,6 @@
 import CRDKafka
 import Glibc
+import Synchronization
 
 /// A partition that is assigned to this consumer, with its own queue of fetched records.
 ///

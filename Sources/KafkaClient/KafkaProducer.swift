@@ -86,11 +86,9 @@ public final class KafkaProducer: Sendable {
     ///
     /// - Throws: a topic that does not exist, or a broker that does not answer in time.
     public func partitionCount(of topic: ProducerTopic, milliseconds: Int32 = 3_000) throws(KafkaError) -> Int32 {
-        guard let native = self.topics.withLock({ topics in topic.index < topics.natives.count ? topics.natives[topic.index] : nil }) else {
-            throw KafkaError(unknownTopic: topic.name)
-        }
+        guard topic.producer == ObjectIdentifier(self.handle) else { throw KafkaError(unknownTopic: topic.name) }
         var metadata: UnsafePointer<rd_kafka_metadata>?
-        let code = rd_kafka_metadata(self.handle.native, 0, native, &metadata, milliseconds)
+        let code = rd_kafka_metadata(self.handle.native, 0, topic.native, &metadata, milliseconds)
         guard code == RD_KAFKA_RESP_ERR_NO_ERROR, let metadata else { throw KafkaError(code, "look up topic \(topic.name)") }
         defer { rd_kafka_metadata_destroy(metadata) }
         guard metadata.pointee.topic_cnt == 1, let found = metadata.pointee.topics, found[0].err == RD_KAFKA_RESP_ERR_NO_ERROR else {

@@ -64,7 +64,6 @@ struct CloudEventHeaders {
     var mode = ContentMode.binary
     /// The first rule that a header breaks.
     var mistake: WireError?
-    private var specVersionIsKnown = true
     private var expiry: Int64?
     private var explicitDeadline: Int64?
     private var replyTopic: String?
@@ -72,12 +71,29 @@ struct CloudEventHeaders {
     private var replyPartition: Int32?
     private var springCorrelation: [UInt8]?
 
+    /// Reads the headers of a record that keeps the limits of size.
+    ///
+    /// - Throws: which limit the record exceeds, or the first rule that a header breaks.
+    init(of record: RecordView, _ limits: WireLimits) throws(WireError) {
+        if let value = record.value, value.count > limits.valueBytes {
+            throw WireError(.oversize, "the value has \(value.count) bytes, \(limits.valueBytes) are allowed")
+        }
+        if let key = record.key, key.count > limits.keyBytes {
+            throw WireError(.oversize, "the key has \(key.count) bytes, \(limits.keyBytes) are allowed")
+        }
+        guard record.headers.count <= limits.headers else {
+            throw WireError(.oversize, "there are \(record.headers.count) headers, \(limits.headers) are allowed")
+        }
+        self.init(record.headers)
+        if let mistake = self.mistake { throw mistake }
+    }
+
     init(_ headers: RecordHeadersView) {
         headers.forEach { name, value in
             if let value { self.read(name, value) }
         }
         self.event.deadline = [self.expiry, self.explicitDeadline].compactMap { $0 }.min()
-        if let topic = self.replyTopic ?? self.springTopic, !topic.isEmpty {
+        if let topic = self.replyTopic ?? self.springTopic {
             self.event.replyAddress = ReplyAddress(
                 topic: topic,
                 partition: self.replyTopic == nil ? self.replyPartition : nil,
@@ -119,7 +135,7 @@ struct CloudEventHeaders {
             if (1...1_000_000).contains(attempt) {
                 self.event.attempt = Int(attempt)
             } else {
-                self.note("header x-attempt must be 1 or more, found \(attempt)")
+                self.note("header x-attempt must be 1 to 1000000, found \(attempt)")
             }
         case 10 where name.isEqual(to: "x-reply-to"): self.replyTopic = self.text(value, "x-reply-to")
         case 16 where name.isEqual(to: "kafka_replyTopic"): self.springTopic = self.text(value, "kafka_replyTopic")
@@ -128,14 +144,20 @@ struct CloudEventHeaders {
                 self.note("header kafka_replyPartition must be 4 bytes, found \(value.count)")
                 return
             }
-            self.replyPartition = Int32(bigEndian: value.loadUnaligned(as: Int32.self))
-            if (self.replyPartition ?? 0) < 0 { self.note("header kafka_replyPartition must not be negative") }
+            let partition = Int32(bigEndian: value.loadUnaligned(as: Int32.self))
+            if partition >= 0 {
+                self.replyPartition = partition
+            } else {
+                self.note("header kafka_replyPartition must not be negative, found \(partition)")
+            }
         case 19 where name.isEqual(to: "kafka_correlationId"): self.springCorrelation = Array(value)
         default: break
         }
     }
 
+    /// A header without a text is as good as none.
     private mutating func text(_ value: UnsafeRawBufferPointer, _ name: StaticString) -> String? {
+        guard !value.isEmpty else { return nil }
         guard let text = String(validating: value.bindMemory(to: UInt8.self), as: UTF8.self) else {
             self.note("header \(name) is not UTF-8")
             return nil
@@ -180,6 +202,12 @@ enum WireText {
         let text = String(decoding: bytes.prefix(40), as: UTF8.self)
         let printable = String(String.UnicodeScalarView(text.unicodeScalars.map { $0.properties.generalCategory == .control ? "·" : $0 }))
         return "\"\(printable)\(bytes.count > 40 ? "…" : "")\""
+    }
+
+    /// The same for text.
+    static func excerpt(_ text: String) -> String {
+        var text = text
+        return text.withUTF8 { Self.excerpt(UnsafeRawBufferPointer($0)) }
     }
 }
 

@@ -16,7 +16,7 @@ public struct DeadLetter: Sendable, Hashable {
     /// Milliseconds since 1970.
     public var lastFailureAt: Int64
     public var errorCategory: String
-    /// Cut to 1 KiB.
+    /// Cut to 1 KiB between two Unicode scalars.
     public var errorMessage: String
     public var orchestrator: String?
     public var worker: String
@@ -85,7 +85,7 @@ public struct DeadLetter: Sendable, Hashable {
 }
 
 extension String {
-    /// The longest prefix of whole characters within a number of UTF-8 bytes.
+    /// The longest prefix of whole Unicode scalars within a number of UTF-8 bytes; not of characters, one of which may be longer.
     func utf8Prefix(_ count: Int) -> String {
         guard self.utf8.count > count else { return self }
         var end = self.utf8.index(self.utf8.startIndex, offsetBy: count)

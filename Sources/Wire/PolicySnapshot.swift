@@ -84,24 +84,22 @@ public struct PolicySnapshot: Sendable, Hashable {
     }
 
     /// Reads a snapshot's value.
+    ///
+    /// - Throws: what breaks the contract.
     public init(decoding value: [UInt8]) throws(WireError) {
-        let object = try parsedObject(value, .default)
-        guard let type = object["component_type"]?.stringValue.flatMap({ ComponentType(rawValue: $0) }),
-            let component = object["component_id"]?.stringValue, let version = object["policy_version"]?.integerValue
-        else { throw WireError(.invalid, "policy_version, component_type and component_id are required in a policy snapshot") }
-        self.policyVersion = version
-        self.componentType = type
-        self.componentID = component
-        self.signals = object["signals"]?.integerValue ?? 0
-        self.meanReward = object["mean_reward"]?.doubleValue ?? 0
+        let reader = try MemberReader(parsing: value)
+        self.policyVersion = try reader.required(try reader.integer("policy_version"), "policy_version", "an integer")
+        self.componentType = try reader.choice("component_type", ComponentType.self)
+        self.componentID = try reader.required(try reader.text("component_id"), "component_id", "a string")
+        self.signals = try reader.integer("signals") ?? 0
+        self.meanReward = try reader.number("mean_reward") ?? 0
+        let counts = try reader.reader("by_source")
         var bySource: [FeedbackSource: Int64] = [:]
-        for (name, count) in object["by_source"]?.objectValue ?? [:] {
-            if let source = FeedbackSource(rawValue: name), let count = count.integerValue { bySource[source] = count }
-        }
+        for source in FeedbackSource.allCases { bySource[source] = try counts.integer(source.rawValue) }
         self.bySource = bySource
-        self.firstSignalAt = object["first_signal_at"]?.doubleValue ?? 0
-        self.lastSignalAt = object["last_signal_at"]?.doubleValue ?? 0
-        self.updatedAt = object["updated_at"]?.doubleValue ?? 0
-        self.worker = object["worker"]?.stringValue ?? ""
+        self.firstSignalAt = try reader.number("first_signal_at") ?? 0
+        self.lastSignalAt = try reader.number("last_signal_at") ?? 0
+        self.updatedAt = try reader.number("updated_at") ?? 0
+        self.worker = try reader.text("worker") ?? ""
     }
 }

@@ -52,22 +52,21 @@ public struct ProgressNotice: Sendable, Hashable {
     }
 
     /// Reads a notice's value.
+    ///
+    /// - Throws: what breaks the contract.
     public init(decoding value: [UInt8]) throws(WireError) {
-        let object = try parsedObject(value, .default)
-        guard let requestID = object["request_id"]?.stringValue, let stage = object["stage"]?.stringValue,
-            let layer = object["layer"]?.stringValue.flatMap({ OrchestrationLayer(rawValue: $0) })
-        else { throw WireError(.invalid, "request_id, layer and stage must be strings in a progress notice") }
-        self.requestID = requestID
-        self.orchestrator = object["orchestrator"]?.stringValue ?? ""
-        self.layer = layer
-        self.worker = object["worker"]?.stringValue ?? ""
+        let reader = try MemberReader(parsing: value)
+        self.requestID = try reader.required(try reader.text("request_id"), "request_id", "a string")
+        self.orchestrator = try reader.text("orchestrator") ?? ""
+        self.layer = try reader.choice("layer", OrchestrationLayer.self)
+        self.worker = try reader.text("worker") ?? ""
         self.progress = Progress(
-            stage: stage,
-            step: object["step"]?.integerValue.flatMap { Int(exactly: $0) } ?? 0,
-            total: object["total"]?.integerValue.flatMap { Int(exactly: $0) } ?? 0,
-            message: object["message"]?.stringValue ?? "",
-            data: object["data"]?.objectValue ?? [:]
+            stage: try reader.required(try reader.text("stage"), "stage", "a string"),
+            step: Int(try reader.integer("step") ?? 0),
+            total: Int(try reader.integer("total") ?? 0),
+            message: try reader.text("message") ?? "",
+            data: try reader.members("data") ?? [:]
         )
-        self.timestamp = object["timestamp"]?.doubleValue ?? 0
+        self.timestamp = try reader.number("timestamp") ?? 0
     }
 }

@@ -88,31 +88,19 @@ public struct Reply: Sendable, Hashable {
     ///
     /// - Throws: what breaks the contract.
     public init(decoding value: [UInt8], limits: JSONLimits = JSONLimits(maximumBytes: 16 << 20)) throws(WireError) {
-        let object = try parsedObject(value, limits)
-        guard let requestID = object["request_id"]?.stringValue, let orchestrator = object["orchestrator"]?.stringValue else {
-            throw WireError(.invalid, "request_id and orchestrator must be strings in a reply")
-        }
-        guard let layer = object["layer"]?.stringValue.flatMap({ OrchestrationLayer(rawValue: $0) }) else {
-            throw WireError(.invalid, "layer must be domain, application or infrastructure in a reply")
-        }
+        let reader = try MemberReader(parsing: value, limits)
+        self.requestID = try reader.required(try reader.text("request_id"), "request_id", "a string")
+        self.orchestrator = try reader.required(try reader.text("orchestrator"), "orchestrator", "a string")
+        self.layer = try reader.choice("layer", OrchestrationLayer.self)
+        self.worker = try reader.text("worker") ?? ""
+        self.attempt = Int(try reader.integer("attempt") ?? 1)
+        let timings = try reader.reader("timings")
+        self.queuedMilliseconds = try timings.number("queued_ms")
+        self.processingMilliseconds = try timings.number("processing_ms") ?? 0
         do throws(StepResultFormatError) {
-            self.result = try StepResult(jsonObject: object)
+            self.result = try StepResult(jsonObject: reader.object)
         } catch {
-            throw WireError(.invalid, error.description)
+            throw WireError(.invalid, "\(error.path) must be \(error.expected), found \(WireText.excerpt(error.found))")
         }
-        self.requestID = requestID
-        self.orchestrator = orchestrator
-        self.layer = layer
-        self.worker = object["worker"]?.stringValue ?? ""
-        self.attempt = object["attempt"]?.integerValue.flatMap { Int(exactly: $0) } ?? 1
-        self.queuedMilliseconds = object["timings"]?["queued_ms"]?.doubleValue
-        self.processingMilliseconds = object["timings"]?["processing_ms"]?.doubleValue ?? 0
     }
-}
-
-/// Parses a value that must be a JSON object.
-func parsedObject(_ value: [UInt8], _ limits: JSONLimits) throws(WireError) -> JSONObject {
-    let parsed = try decoded { () throws in try JSONValue(parsing: value, limits: limits) }
-    guard case .object(let object) = parsed else { throw WireError(.invalid, "the value must be an object, found \(parsed.kindName)") }
-    return object
 }

@@ -52,7 +52,7 @@ public struct Request: Sendable, Hashable {
     ///     such as the record's place in its topic.
     /// - Throws: which limit or rule the record breaks.
     public init(decoding record: RecordView, limits: WireLimits = .default, fallbackID: @autoclosure () -> String) throws(WireError) {
-        let headers = try Request.readHeaders(of: record, limits)
+        let headers = try CloudEventHeaders(of: record, limits)
         guard let value = record.value else { throw WireError(.undecodable, "the value is missing: a request is a JSON object") }
         var event = headers.event
         let body: RequestBody
@@ -67,7 +67,7 @@ public struct Request: Sendable, Hashable {
             throw WireError(.undecodable, "content-type \(type) is not read here: use application/json or application/cloudevents+json")
         }
         if let type = event.type, type != Request.type {
-            throw WireError(.invalid, "ce_type must be \(Request.type), found \"\(type.prefix(80))\"")
+            throw WireError(.invalid, "ce_type must be \(Request.type), found \(WireText.excerpt(type))")
         }
         guard let orchestrator = body.orchestrator, !orchestrator.isEmpty else {
             throw WireError(.invalid, "orchestrator is required: a non-empty string")
@@ -75,7 +75,7 @@ public struct Request: Sendable, Hashable {
         guard let tenantID = body.tenantID, !tenantID.isEmpty else {
             throw WireError(.invalid, "context.tenant_id is required: a non-empty string")
         }
-        let id = event.id.flatMap { $0.isEmpty ? nil : $0 } ?? body.requestID ?? fallbackID()
+        let id = event.id ?? body.requestID ?? fallbackID()
         event.id = id
         if event.correlationID == nil { event.correlationID = id }
         self.event = event
@@ -87,21 +87,6 @@ public struct Request: Sendable, Hashable {
         self.depth = body.depth
         self.metadata = body.metadata
         self.kwargs = body.kwargs
-    }
-
-    private static func readHeaders(of record: RecordView, _ limits: WireLimits) throws(WireError) -> CloudEventHeaders {
-        if let value = record.value, value.count > limits.valueBytes {
-            throw WireError(.oversize, "the value has \(value.count) bytes, \(limits.valueBytes) are allowed")
-        }
-        if let key = record.key, key.count > limits.keyBytes {
-            throw WireError(.oversize, "the key has \(key.count) bytes, \(limits.keyBytes) are allowed")
-        }
-        guard record.headers.count <= limits.headers else {
-            throw WireError(.oversize, "there are \(record.headers.count) headers, \(limits.headers) are allowed")
-        }
-        let headers = CloudEventHeaders(record.headers)
-        if let mistake = headers.mistake { throw mistake }
-        return headers
     }
 
     /// The value and the headers of the request as a record in binary mode.
@@ -186,12 +171,13 @@ private struct RequestBody {
         if let kind = selection.kind(1), kind != .object { throw wrongKind("context", "an object", kind) }
         self.orchestrator = try selection.text(0, "orchestrator")
         self.tenantID = try selection.text(3, "context.tenant_id")
-        self.requestID = try selection.text(4, "context.request_id").flatMap { $0.isEmpty ? nil : $0 }
+        self.requestID = try selection.attribute(4, "context.request_id")
         self.traceID = try selection.text(5, "context.trace_id")
         self.parentOrchestrator = try selection.text(6, "context.parent_orchestrator")
         if let kind = selection.kind(7), kind != .null {
-            guard let depth = selection.integer(7), (0...1_000_000).contains(depth) else {
-                throw wrongKind("context.orchestration_depth", "an integer, 0 or more", kind)
+            guard let depth = selection.integer(7) else { throw wrongKind("context.orchestration_depth", "an integer", kind) }
+            guard (0...1_000_000).contains(depth) else {
+                throw WireError(.invalid, "context.orchestration_depth must be 0 to 1000000, found \(depth)")
             }
             self.depth = Int(depth)
         }
@@ -210,7 +196,7 @@ private struct StructuredEnvelope {
 
     private static let selector = JSONSelector([
         ["specversion"], ["id"], ["type"], ["source"], ["time"], ["correlationid"], ["causationid"], ["traceparent"], ["tracestate"],
-        ["expirytime"], ["data"], ["data_base64"], ["datacontenttype"],
+        ["expirytime"], ["data"], ["data_base64"],
     ])
 
     init(_ value: UnsafeRawBufferPointer, readableBytes: Int, _ limits: WireLimits) throws(WireError) {
@@ -223,8 +209,11 @@ private struct StructuredEnvelope {
 
     private mutating func read(_ selection: borrowing JSONSelection, in value: UnsafeRawBufferPointer) throws(WireError) {
         guard selection.rootKind == .object else { throw wrongKind("the envelope", "an object", selection.rootKind) }
-        guard let version = try selection.text(0, "specversion"), version == "1.0" else {
-            throw WireError(.invalid, "specversion of the envelope must be \"1.0\"")
+        guard let version = try selection.text(0, "specversion") else {
+            throw WireError(.invalid, "specversion is required in the envelope: \"1.0\"")
+        }
+        guard version == "1.0" else {
+            throw WireError(.invalid, "specversion must be \"1.0\", found \(WireText.excerpt(version))")
         }
         guard selection.kind(11) == nil else {
             throw WireError(.invalid, "data_base64 is not read here: put the request as JSON into data")
@@ -234,17 +223,17 @@ private struct StructuredEnvelope {
         else {
             throw WireError(.invalid, "data is required in the envelope: the request as a JSON object")
         }
-        self.event.id = try selection.text(1, "id")
-        self.event.type = try selection.text(2, "type")
-        self.event.source = try selection.text(3, "source")
-        self.event.time = try selection.text(4, "time")
-        self.event.correlationID = try selection.text(5, "correlationid")
-        self.event.causationID = try selection.text(6, "causationid")
-        self.event.traceparent = try selection.text(7, "traceparent")
-        self.event.tracestate = try selection.text(8, "tracestate")
+        self.event.id = try selection.attribute(1, "id")
+        self.event.type = try selection.attribute(2, "type")
+        self.event.source = try selection.attribute(3, "source")
+        self.event.time = try selection.attribute(4, "time")
+        self.event.correlationID = try selection.attribute(5, "correlationid")
+        self.event.causationID = try selection.attribute(6, "causationid")
+        self.event.traceparent = try selection.attribute(7, "traceparent")
+        self.event.tracestate = try selection.attribute(8, "tracestate")
         if let expiry = try selection.text(9, "expirytime") {
             guard let time = WireTime.milliseconds(expiry) else {
-                throw WireError(.invalid, "expirytime must be an RFC 3339 time, found \"\(expiry.prefix(40))\"")
+                throw WireError(.invalid, "expirytime must be an RFC 3339 time, found \(WireText.excerpt(expiry))")
             }
             self.event.deadline = time
         }
@@ -272,40 +261,4 @@ extension WireLimits {
     var json: JSONLimits { JSONLimits(maximumBytes: self.valueBytes, maximumDepth: self.depth) }
     /// The envelope itself is one level more.
     var envelope: JSONLimits { JSONLimits(maximumBytes: self.valueBytes, maximumDepth: self.depth + 1) }
-}
-
-/// Runs a decoding step and turns the parser's errors into those of the wire.
-func decoded<R>(_ body: () throws -> R) throws(WireError) -> R {
-    do {
-        return try body()
-    } catch let error as WireError {
-        throw error
-    } catch let error as JSONError {
-        let isLimit = error.code == .depth || error.code == .size
-        throw WireError(isLimit ? .oversize : .undecodable, error.message)
-    } catch {
-        throw WireError(.undecodable, "\(error)")
-    }
-}
-
-func wrongKind(_ path: String, _ expected: String, _ found: JSONKind) -> WireError {
-    WireError(.invalid, "\(path) must be \(expected), found \(found)")
-}
-
-extension JSONSelection {
-    /// A string, or nil for nothing and for null.
-    borrowing func text(_ index: Int, _ path: String) throws(WireError) -> String? {
-        guard let kind = self.kind(index), kind != .null else { return nil }
-        guard let text = self.string(index) else { throw wrongKind(path, "a string", kind) }
-        return text
-    }
-
-    /// An object, empty for nothing and for null.
-    borrowing func members(_ index: Int, _ path: String) throws(WireError) -> JSONObject {
-        guard let kind = self.kind(index), kind != .null else { return JSONObject() }
-        guard kind == .object, let raw = self.raw(index) else { throw wrongKind(path, "an object", kind) }
-        // The empty object is so common that it is not worth an allocation.
-        guard raw.count > 2 else { return JSONObject() }
-        return self.object(index) ?? JSONObject()
-    }
 }

@@ -52,53 +52,61 @@ public enum SignalCodec {
     ///
     /// - Throws: which limit or rule the record breaks.
     public static func decode(_ record: RecordView, limits: WireLimits = .default) throws(WireError) -> FeedbackSignal {
+        let headers = try CloudEventHeaders(of: record, limits)
         guard let value = record.value else { throw WireError(.undecodable, "the value is missing: a signal is a JSON object") }
-        guard value.count <= limits.valueBytes else {
-            throw WireError(.oversize, "the value has \(value.count) bytes, \(limits.valueBytes) are allowed")
-        }
-        guard record.headers.count <= limits.headers else {
-            throw WireError(.oversize, "there are \(record.headers.count) headers, \(limits.headers) are allowed")
-        }
-        let headers = CloudEventHeaders(record.headers)
-        if let mistake = headers.mistake { throw mistake }
-        if case .unsupported(let type) = headers.mode {
-            throw WireError(.undecodable, "content-type \(type) is not read here: use application/json")
+        switch headers.mode {
+        case .binary: break
+        case .structured: throw WireError(.undecodable, "content-type application/cloudevents+json is not read here: use application/json")
+        case .unsupported(let type): throw WireError(.undecodable, "content-type \(type) is not read here: use application/json")
         }
         if let type = headers.event.type, type != SignalCodec.type {
-            throw WireError(.invalid, "ce_type must be \(SignalCodec.type), found \"\(type.prefix(80))\"")
+            throw WireError(.invalid, "ce_type must be \(SignalCodec.type), found \(WireText.excerpt(type))")
         }
         return try decoded { () throws in
             try Self.selector.select(from: value, readableBytes: record.readableBytes, limits: limits.json) { selection in
-                try Self.signal(selection, fallbackID: headers.event.id)
+                try Self.signal(selection, fallbackID: headers.event.id, limits)
             }
         }
     }
 
-    private static func signal(_ selection: borrowing JSONSelection, fallbackID: String?) throws(WireError) -> FeedbackSignal {
+    private static func signal(
+        _ selection: borrowing JSONSelection,
+        fallbackID: String?,
+        _ limits: WireLimits
+    ) throws(WireError) -> FeedbackSignal {
         guard selection.rootKind == .object else { throw wrongKind("the value", "an object", selection.rootKind) }
         guard let id = try selection.text(0, "signal_id") ?? fallbackID, !id.isEmpty else {
             throw WireError(.invalid, "signal_id is required: a non-empty string")
         }
-        guard let source = try selection.text(1, "source").flatMap({ FeedbackSource(rawValue: $0) }) else {
-            let known = FeedbackSource.allCases.map(\.rawValue).joined(separator: ", ")
-            throw WireError(.invalid, "source must be one of \(known)")
-        }
-        guard let type = try selection.text(2, "component_type").flatMap({ ComponentType(rawValue: $0) }) else {
-            let known = ComponentType.allCases.map(\.rawValue).joined(separator: ", ")
-            throw WireError(.invalid, "component_type must be one of \(known)")
-        }
+        let sourceName = try selection.text(1, "source") ?? ""
+        guard let source = FeedbackSource(name: sourceName) else { throw notOneOf(FeedbackSource.self, "source", sourceName) }
+        let typeName = try selection.text(2, "component_type") ?? ""
+        guard let type = ComponentType(rawValue: typeName) else { throw notOneOf(ComponentType.self, "component_type", typeName) }
         guard let component = try selection.text(3, "component_id"), !component.isEmpty else {
             throw WireError(.invalid, "component_id is required: a non-empty string")
         }
-        guard let reward = selection.number(4) else { throw WireError(.invalid, "reward is required: a number from 0 to 1") }
-        guard selection.kind(5) == nil || selection.number(5) != nil else { throw WireError(.invalid, "confidence must be a number") }
+        // It is the key of the component's records, and kept as long as the component is known.
+        guard component.utf8.count <= limits.keyBytes else {
+            throw WireError(.oversize, "component_id has \(component.utf8.count) bytes, \(limits.keyBytes) are allowed")
+        }
+        guard let reward = try selection.number(4, "reward") else {
+            throw WireError(.invalid, "reward is required: a number from 0 to 1")
+        }
         var signal = FeedbackSignal(source: source, componentType: type, componentID: component, reward: reward)
         signal.signalID = id
-        if let confidence = selection.number(5) { signal.confidence = confidence }
+        if let confidence = try selection.number(5, "confidence") { signal.confidence = confidence }
         signal.context = try selection.members(6, "context")
         signal.metadata = try selection.members(7, "metadata")
-        signal.timestamp = selection.number(8)
-        if let version = selection.integer(9), version >= 1, version <= 1_000_000_000 { signal.version = Int(version) }
+        signal.timestamp = try selection.number(8, "timestamp")
+        if let timestamp = signal.timestamp, timestamp < 0 {
+            throw WireError(.invalid, "timestamp must be 0 or more, found \(timestamp)")
+        }
+        if let version = try selection.number(9, "version") {
+            guard let number = Int(exactly: version), (1...1_000_000_000).contains(number) else {
+                throw WireError(.invalid, "version must be an integer, 1 to 1000000000, found \(version)")
+            }
+            signal.version = number
+        }
         do {
             try signal.validate()
         } catch {

@@ -11,8 +11,12 @@ public enum WireTime {
 
     /// The bytes of a time's text.
     static let textLength = 24
+    /// What ``text(_:)`` can write: the years 0 to 9999.
+    private static let writable: ClosedRange<Int64> = -62_167_219_200_000...253_402_300_799_999
 
     /// RFC 3339 in UTC with milliseconds, for example `2026-11-21T10:15:30.123Z`.
+    ///
+    /// A time before the year 0 or after 9999 becomes the nearest one within.
     public static func text(_ milliseconds: Int64) -> String {
         String(unsafeUninitializedCapacity: Self.textLength) { buffer in
             Self.write(milliseconds, into: buffer)
@@ -22,6 +26,7 @@ public enum WireTime {
 
     /// Writes a time's text; the buffer has room for ``textLength`` bytes.
     static func write(_ milliseconds: Int64, into buffer: UnsafeMutableBufferPointer<UInt8>) {
+        let milliseconds = min(max(milliseconds, Self.writable.lowerBound), Self.writable.upperBound)
         let (days, rest) = milliseconds.quotientAndRemainderFloored(dividingBy: 86_400_000)
         let (year, month, day) = Self.civil(days)
         func digits(_ value: Int64, _ count: Int, at position: Int) {
@@ -31,7 +36,7 @@ public enum WireTime {
                 value /= 10
             }
         }
-        digits(max(0, min(year, 9999)), 4, at: 0)
+        digits(year, 4, at: 0)
         buffer[4] = UInt8(ascii: "-")
         digits(month, 2, at: 5)
         buffer[7] = UInt8(ascii: "-")
@@ -61,10 +66,10 @@ public enum WireTime {
                 return value
             }
             func has(_ character: Unicode.Scalar, at position: Int) -> Bool {
-                position < bytes.count && (bytes[position] | 0x20) == (UInt8(ascii: character) | 0x20)
+                position < bytes.count && bytes[position] == UInt8(ascii: character)
             }
             guard let year = digits(0, 4), has("-", at: 4), let month = digits(5, 2), has("-", at: 7), let day = digits(8, 2),
-                has("T", at: 10) || has(" ", at: 10), let hour = digits(11, 2), has(":", at: 13), let minute = digits(14, 2),
+                has("T", at: 10) || has("t", at: 10) || has(" ", at: 10), let hour = digits(11, 2), has(":", at: 13), let minute = digits(14, 2),
                 has(":", at: 16), let second = digits(17, 2),
                 (1...12).contains(month), day >= 1, day <= Self.daysInMonth(year, month), hour < 24, minute < 60, second <= 60
             else { return nil }
@@ -82,14 +87,14 @@ public enum WireTime {
                 guard position > start else { return nil }
             }
             var offset: Int64 = 0
-            if has("Z", at: position) {
+            if has("Z", at: position) || has("z", at: position) {
                 guard position + 1 == bytes.count else { return nil }
             } else {
-                guard position + 6 == bytes.count, bytes[position] == UInt8(ascii: "+") || bytes[position] == UInt8(ascii: "-"),
+                guard position + 6 == bytes.count, has("+", at: position) || has("-", at: position),
                     let hours = digits(position + 1, 2), has(":", at: position + 3), let minutes = digits(position + 4, 2),
                     hours < 24, minutes < 60
                 else { return nil }
-                offset = (hours * 60 + minutes) * (bytes[position] == UInt8(ascii: "-") ? -60_000 : 60_000)
+                offset = (hours * 60 + minutes) * (has("-", at: position) ? -60_000 : 60_000)
             }
             let time = ((hour * 60 + minute) * 60 + second) * 1000 + fraction
             return Self.days(year, month, day) * 86_400_000 + time - offset

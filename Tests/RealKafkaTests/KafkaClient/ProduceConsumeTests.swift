@@ -78,7 +78,7 @@ extension RealKafkaSuite {
                 let wake = WakeSignal()
                 let producer = try KafkaProducer(configuration: topics.configuration, observer: .silent, wake: wake)
                 let handle = try producer.topic(topic)
-                #expect(try producer.topic(topic) == handle)
+                #expect(try producer.topic(topic) === handle)
                 for number in 1...2_000 as ClosedRange<UInt> {
                     #expect(producer.produce(TestRecord(key: "\(number)", text: "x"), to: handle, token: number << 33) == .accepted)
                 }

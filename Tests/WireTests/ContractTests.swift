@@ -1,0 +1,117 @@
+import Foundation
+import JSON
+import KafkaProcess
+import Orchestration
+import Testing
+import Wire
+
+/// What is written keeps the published schemas, by the judgement of another implementation of JSON Schema.
+@Suite("Published contracts", .timeLimit(.minutes(10)), .enabled(if: Python.isAvailable, "\(Python.unavailableReason ?? "")"))
+struct ContractTests {
+    /// The validator's outcome over a folder; the test is cancelled, and said to be, when its packages cannot be had.
+    private static func validate(_ folder: URL) async throws -> ChildProcess.Completion {
+        let requirements = try String(contentsOf: Place.contracts.appending(path: "requirements.txt"), encoding: .utf8)
+        let packages = requirements.split(separator: "\n").map { String($0) }.filter { !$0.hasPrefix("#") }
+        let python: Python
+        do {
+            python = try await Python.environment(packages: packages)
+        } catch let error as KafkaProcessError {
+            try Test.cancel("the packages of deploy/contracts/requirements.txt cannot be installed: \(error.message)")
+        }
+        return try await python.run(script: Place.contracts.appending(path: "validate.py").path, arguments: [folder.path])
+    }
+
+    /// A new folder with these files, removed afterwards.
+    private static func withFolder<R>(_ files: [(name: String, bytes: [UInt8])], _ body: (URL) async throws -> R) async throws -> R {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "wire-contracts-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        for (name, bytes) in files { try Data(bytes).write(to: folder.appending(path: name)) }
+        return try await body(folder)
+    }
+
+    private static func expectValid(_ completion: ChildProcess.Completion, files: Int) {
+        let failures = completion.lines.map(\.text).filter { !$0.hasPrefix("ok ") }.joined(separator: "\n")
+        #expect(completion.status.isSuccess, "\(failures)")
+        #expect(completion.standardOutput.contains(" \(files) golden files, 0 failures"), "\(failures)")
+    }
+
+    @Test("The golden files keep the schemas")
+    func goldenFiles() async throws {
+        let files = try FileManager.default.contentsOfDirectory(atPath: Place.golden.path)
+        #expect(!files.isEmpty)
+        Self.expectValid(try await Self.validate(Place.golden), files: files.count)
+    }
+
+    @Test("Whatever values the fleet writes, they keep the schemas")
+    func generatedFiles() async throws {
+        var generator = SeededGenerator(seed: 11)
+        let event = Samples.fullRequest.event
+        let goldens = (0..<30).flatMap { number -> [Golden] in
+            let request = generator.request()
+            let replyHeaders = Reply.headers(answering: request.event, source: "/w", time: Samples.time)
+            let signal = generator.signal()
+            return [
+                Golden("request.\(number)", request.encode()),
+                Golden("reply.\(number)", value: generator.reply(generator.usualResult()).encodeValue(), headers: replyHeaders),
+                Golden(
+                    "signal.\(number)",
+                    value: SignalCodec.encode(signal, id: "s", timestamp: 1),
+                    headers: SignalCodec.headers(id: generator.name(), causedBy: request.event, source: "/w", time: Samples.time)
+                ),
+                Golden(
+                    "progress.\(number)",
+                    generator.progressNotice().encode(about: event, ordinal: number, source: "/w", time: Samples.time)
+                ),
+                Golden("policy.\(number)", generator.policy().encode(source: "/w", time: Samples.time)),
+                Golden(
+                    "deadletter.\(number)",
+                    value: nil,
+                    headers: request.encode().headers.withView { generator.deadLetter().headers(keeping: $0) }
+                ),
+            ]
+        }
+        let files = goldens.flatMap(\.files)
+        let completion = try await Self.withFolder(files) { try await Self.validate($0) }
+        Self.expectValid(completion, files: files.count)
+    }
+
+    private static let deadLetter = Samples.undecodable.pairs.map { ($0.name, $0.value) }
+
+    private static func deadLetter(_ name: String, _ value: String?) -> [UInt8] {
+        var headers = RecordHeaders()
+        for (known, text) in Self.deadLetter where known != name { headers.add(known, .text(text)) }
+        if let value { headers.add(name, .text(value)) }
+        return headers.file
+    }
+
+    @Test("The schemas refuse what is not written")
+    func refusals() async throws {
+        let reply = String(decoding: Golden.all.first { $0.name == "reply.success" }?.value ?? [], as: UTF8.self)
+        let policy = String(decoding: Golden.all.first { $0.name == "policy.agent" }?.value ?? [], as: UTF8.self)
+        let wrong: [(name: String, bytes: [UInt8])] = [
+            ("reply.unknown.json", Array("{\"unknown\":1,\(reply.dropFirst())".utf8)),
+            ("reply.version.json", Array(reply.replacing("\"step_result_version\":1", with: "\"step_result_version\":2").utf8)),
+            (
+                "reply.error.json",
+                Array(reply.replacing("\"success\":true,\"status\":\"success\"", with: "\"success\":false,\"status\":\"error\"").utf8)
+            ),
+            ("policy.worker.json", Array(policy.replacing("\"worker\":\"feedback-1\"", with: "\"worker\":null").utf8)),
+            ("request.tenant.json", Array(#"{"orchestrator":"echo","context":{}}"#.utf8)),
+            ("deadletter.milliseconds.headers.json", Self.deadLetter("x-dlq-first-failure-at", "1795256130123")),
+            ("deadletter.seconds.headers.json", Self.deadLetter("x-dlq-last-failure-at", "2026-11-21T10:15:30Z")),
+            ("deadletter.text.headers.json", Self.deadLetter("x-dlq-source-timestamp", "2026-11-21T10:15:30.123Z")),
+            ("deadletter.reason.headers.json", Self.deadLetter("x-dlq-reason", "bad luck")),
+            ("deadletter.unknown.headers.json", Self.deadLetter("x-dlq-unknown", "1")),
+            ("deadletter.long.headers.json", Self.deadLetter("x-dlq-error-message", String(repeating: "é", count: 513))),
+            ("deadletter.replays.headers.json", Self.deadLetter("x-dlq-replay-count", nil)),
+            ("deadletter.crashes.headers.json", Self.deadLetter("x-dlq-crash-attempts", nil)),
+            ("deadletter.first.headers.json", Self.deadLetter("x-dlq-first-failure-at", nil)),
+            ("deadletter.category.headers.json", Self.deadLetter("x-dlq-error-category", nil)),
+            ("deadletter.orchestrator.headers.json", Self.deadLetter("x-dlq-orchestrator", "")),
+        ]
+        let completion = try await Self.withFolder(wrong) { try await Self.validate($0) }
+        #expect(completion.status == .exited(1))
+        for (name, _) in wrong { #expect(completion.outputLines.contains("FAIL \(name)"), "\(name) was accepted") }
+    }
+}
