@@ -125,32 +125,55 @@ public struct DeliveryMachine: ~Copyable, Sendable {
         return max(0, min(self.freeSlots.count, self.limits.window - self.partitions[index].tracker.windowCount))
     }
 
-    /// A partition is about to leave: nothing more of it starts.
+    /// What becomes of the records of a leaving partition that no handler has begun.
+    public struct Leaving: Sendable, Hashable {
+        /// Slots that are free now: whoever has the partition next reads their records again.
+        public var givenUp: [Slot]
+        /// Slots to be given to a handler all the same, in offset order.
+        public var goOn: [Slot]
+    }
+
+    /// A partition is about to leave: nothing of it begins any more, except what closes the gaps below records that have begun.
     ///
-    /// - Returns: the slots that waited and are given up.
-    public mutating func revoking(_ partition: Partition) -> [Slot] {
-        guard self.partitions[Int(partition)].state == .reading else { return [] }
-        self.partitions[Int(partition)].state = .revoking
-        var cancelled: [Slot] = []
-        for slot in self.records.indices where self.records[slot].state == .waiting && self.records[slot].partition == partition {
-            self.lanes.clearWaiting(self.records[slot].lane)
-            cancelled.append(Slot(slot))
-        }
-        for slot in cancelled { self.release(slot) }
-        self.partitions[Int(partition)].waiting = 0
-        return cancelled
+    /// A commit cannot pass an unfinished record, so whatever is finished above one runs again for the partition's next owner. Records below the
+    /// newest one that has begun are therefore finished here, and only those above it are given up. May be told again while the partition leaves.
+    ///
+    /// - Parameter notBegun: started slots that the owner has taken back before a handler began with them; those of other partitions are ignored.
+    public mutating func revoking(_ partition: Partition, notBegun: [Slot]) -> Leaving {
+        let index = Int(partition)
+        guard self.partitions[index].state != .retired else { return Leaving(givenUp: [], goOn: []) }
+        self.partitions[index].state = .revoking
+        let notBegun = self.started(notBegun, of: partition)
+        let waiting = self.slots(of: partition, .waiting)
+        var newest = self.partitions[index].tracker.finishedAboveBase.last ?? -1
+        for slot in self.slots(of: partition, .publishing) { newest = max(newest, self.offset(of: slot)) }
+        let taken = Set(notBegun)
+        for slot in self.slots(of: partition, .running) where !taken.contains(slot) { newest = max(newest, self.offset(of: slot)) }
+
+        // Offsets rise along a lane: what is given up of it is its end, and with its head all of it.
+        self.clearWaiting(waiting)
+        for slot in waiting where self.offset(of: slot) < newest { self.enterLane(slot) }
+        let givenUp = (waiting + notBegun).filter { self.offset(of: $0) > newest }
+        for slot in givenUp { self.giveUp(slot) }
+        return Leaving(givenUp: givenUp, goOn: notBegun.filter { self.records[Int($0)].state == .running })
     }
 
     /// Records of a partition that run or publish.
     public func active(in partition: Partition) -> Int { self.partitions[Int(partition)].active }
 
     /// A partition has left: whatever of it still runs ends as a stale completion.
-    public mutating func retired(_ partition: Partition) {
-        self.partitions[Int(partition)].state = .retired
-        for slot in self.records.indices where self.records[slot].state == .publishing && self.records[slot].partition == partition {
-            self.partitions[Int(partition)].active -= 1
-            self.release(Slot(slot))
-        }
+    ///
+    /// - Parameter notBegun: started slots that the owner has taken back before a handler began with them; those of other partitions are ignored.
+    /// - Returns: the slots that are free now.
+    public mutating func retired(_ partition: Partition, notBegun: [Slot]) -> [Slot] {
+        let index = Int(partition)
+        guard self.partitions[index].state != .retired else { return [] }
+        self.partitions[index].state = .retired
+        let waiting = self.slots(of: partition, .waiting)
+        self.clearWaiting(waiting)
+        let released = waiting + self.started(notBegun, of: partition) + self.slots(of: partition, .publishing)
+        for slot in released { self.giveUp(slot) }
+        return released
     }
 
     // MARK: Records
@@ -196,12 +219,7 @@ public struct DeliveryMachine: ~Copyable, Sendable {
             lane: lane,
             ticket: ticket
         )
-        if lane != 0, let before = self.lanes.enter(lane, slot: slot) {
-            if before != KeyLanes.none { self.records[Int(before)].next = slot }
-            self.records[Int(slot)].state = .waiting
-            self.partitions[index].waiting += 1
-            return .wait(slot)
-        }
+        guard self.enterLane(slot) else { return .wait(slot) }
         self.partitions[index].active += 1
         return .start(slot)
     }
@@ -237,17 +255,6 @@ public struct DeliveryMachine: ~Copyable, Sendable {
         return Completion(publish: true, next: next)
     }
 
-    /// A record that was started but whose handler never ran (its partition leaves, or the worker stops).
-    ///
-    /// - Returns: the lane's next record, to be given to a handler now.
-    public mutating func cancelled(_ slot: Slot) -> Slot? {
-        guard self.records[Int(slot)].state == .running else { return nil }
-        let record = self.records[Int(slot)]
-        self.partitions[Int(record.partition)].active -= 1
-        self.release(slot)
-        return self.leaveLane(record.lane)
-    }
-
     /// The token of a publishing record's output; never 0.
     public func token(of slot: Slot, output: Int) -> OutputToken {
         OutputToken(self.records[Int(slot)].generation) << 40 | OutputToken(output & 0xffff) << 24 | OutputToken(slot + 1)
@@ -260,11 +267,6 @@ public struct DeliveryMachine: ~Copyable, Sendable {
             OutputToken(self.records[slot].generation) & 0xff_ffff == token >> 40
         else { return nil }
         return (Slot(slot), Int(token >> 24) & 0xffff)
-    }
-
-    /// Whether a slot holds a record of this partition whose outputs are on their way.
-    public func isPublishing(_ slot: Slot, of partition: Partition) -> Bool {
-        self.records[Int(slot)].state == .publishing && self.records[Int(slot)].partition == partition
     }
 
     /// One output of a record is durable.
@@ -325,6 +327,51 @@ public struct DeliveryMachine: ~Copyable, Sendable {
             let mixed = (keyHash ^ UInt64(truncatingIfNeeded: partition)) &* 0x9e37_79b9_7f4a_7c15
             return UInt64(partition + 1) << 44 | (mixed ^ (mixed >> 32)) & 0xfff_ffff_ffff
         }
+    }
+
+    /// The slots of a partition in a state, in offset order.
+    private func slots(of partition: Partition, _ state: State) -> [Slot] {
+        self.records.indices.filter { self.records[$0].state == state && self.records[$0].partition == partition }
+            .sorted { self.records[$0].ticket < self.records[$1].ticket }
+            .map { Slot($0) }
+    }
+
+    /// Those of some slots that are started records of a partition, in offset order.
+    private func started(_ slots: [Slot], of partition: Partition) -> [Slot] {
+        Set(slots).filter { self.records[Int($0)].state == .running && self.records[Int($0)].partition == partition }
+            .sorted { self.records[Int($0)].ticket < self.records[Int($1)].ticket }
+    }
+
+    private func offset(of slot: Slot) -> Int64 {
+        self.partitions[Int(self.records[Int(slot)].partition)].tracker.offset(of: self.records[Int(slot)].ticket)
+    }
+
+    /// Sends waiting slots out of their lanes; they wait nowhere then.
+    private mutating func clearWaiting(_ slots: [Slot]) {
+        for slot in slots {
+            self.lanes.clearWaiting(self.records[Int(slot)].lane)
+            self.records[Int(slot)].next = KeyLanes.none
+            self.partitions[Int(self.records[Int(slot)].partition)].waiting -= 1
+        }
+    }
+
+    /// Frees a slot whose record is not finished; nobody waits behind it.
+    private mutating func giveUp(_ slot: Slot) {
+        let record = self.records[Int(slot)]
+        if record.state != .waiting { self.partitions[Int(record.partition)].active -= 1 }
+        if record.state == .running { _ = self.leaveLane(record.lane) }
+        self.release(slot)
+    }
+
+    /// A record enters its lane; false when it has to wait there.
+    @discardableResult
+    private mutating func enterLane(_ slot: Slot) -> Bool {
+        let lane = self.records[Int(slot)].lane
+        guard lane != 0, let before = self.lanes.enter(lane, slot: slot) else { return true }
+        if before != KeyLanes.none { self.records[Int(before)].next = slot }
+        self.records[Int(slot)].state = .waiting
+        self.partitions[Int(self.records[Int(slot)].partition)].waiting += 1
+        return false
     }
 
     private mutating func leaveLane(_ lane: UInt64) -> Slot? {

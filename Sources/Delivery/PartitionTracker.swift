@@ -44,6 +44,9 @@ public struct PartitionTracker: Sendable {
         return self.nextTicket
     }
 
+    /// The offset of a record in the window.
+    func offset(of ticket: Ticket) -> Int64 { self.offsets[Int(ticket) & (self.offsets.count - 1)] }
+
     /// Marks a record finished and moves the base as far as it can go.
     ///
     /// - Returns: false when the ticket is not in the window or finished already.

@@ -176,7 +176,9 @@ final class DeliveryLoop: @unchecked Sendable {  // everything but `lifecycle`, 
                     drainDeadline = now + Int64(self.configuration.drainTimeout)
                     self.health.draining()
                     self.logger.info("draining", metadata: ["records": "\(self.machine.recordsInFlight)"])
-                    self.giveBackQueued()
+                    self.giveUpNotBegun(of: self.assigned.values.map(\.index)) { _ in true }
+                    self.queue.push(self.toStart)
+                    self.toStart.removeAll(keepingCapacity: true)
                 }
                 // The last commit waits for the group too.
                 let mustWait = self.isJoining && self.machine.hasUncommitted
@@ -446,31 +448,23 @@ final class DeliveryLoop: @unchecked Sendable {  // everything but `lifecycle`, 
         self.onReady(self.assigned.keys.sorted { ($0.topic, $0.partition) < ($1.topic, $1.partition) })
     }
 
-    /// Partitions leave: what of them has not begun is given up, what runs may end within the drain's time, and what has ended is committed here.
+    /// Partitions leave: what of them has begun may end within the drain's time, together with what lies below it, and is committed here.
     private func revoked(_ sources: [TopicPartition], lost: Bool) {
-        var leaving: [DeliveryMachine.Partition] = []
-        for source in sources {
-            guard let entry = self.assigned.removeValue(forKey: source) else { continue }
-            leaving.append(entry.index)
-            for slot in self.machine.revoking(entry.index) { self.records[Int(slot)] = nil }
-        }
-        guard !leaving.isEmpty else { return }
         let leavingSources = Set(sources)
+        let leaving = sources.compactMap { self.assigned.removeValue(forKey: $0)?.index }
+        guard !leaving.isEmpty else { return }
         self.held.removeAll { leavingSources.contains($0.source) }
-        self.cancelQueued { leavingSources.contains($0.source) }
-        self.toStart.removeAll { item in
-            guard leavingSources.contains(item.record.source) else { return false }
-            self.cancel(item)
-            return true
-        }
-
         if !lost {
             let began = monotonicMilliseconds()
             defer { self.metrics.revokeDrain.record(Double(monotonicMilliseconds() - began) / 1000) }
+            self.giveUpNotBegun(of: leaving) { leavingSources.contains($0) }
             let deadline = began + Int64(self.configuration.drainTimeout)
             while leaving.contains(where: { self.machine.active(in: $0) > 0 }), self.failure == nil,
                 self.lifecycle.load(ordering: .acquiring) != .stopping
             {
+                // Lanes of the partitions that stay go on.
+                self.queue.push(self.toStart)
+                self.toStart.removeAll(keepingCapacity: true)
                 let left = deadline - monotonicMilliseconds()
                 guard left > 0 else {
                     self.logger.warning("partitions leave with unfinished records")
@@ -480,20 +474,15 @@ final class DeliveryLoop: @unchecked Sendable {  // everything but `lifecycle`, 
                 self.readReports()
                 self.takeHandled()
                 self.publishUnsent()
-                // Lanes of the partitions that stay go on.
-                self.queue.push(self.toStart)
-                self.toStart.removeAll(keepingCapacity: true)
             }
             self.commit(wait: true, now: monotonicMilliseconds())
         }
+        let notBegun = self.takeBack { leavingSources.contains($0) }
         for index in leaving {
-            for slot in self.records.indices where self.records[slot].map({ leavingSources.contains($0.source) }) ?? false {
-                if self.machine.isPublishing(Int32(slot), of: index) {
-                    self.records[slot] = nil
-                    self.outputs[slot] = []
-                }
+            for slot in self.machine.retired(index, notBegun: notBegun) {
+                self.records[Int(slot)] = nil
+                self.outputs[Int(slot)] = []
             }
-            self.machine.retired(index)
             self.sources[index] = nil
         }
         (lost ? self.metrics.losses : self.metrics.revocations).increment()
@@ -505,24 +494,27 @@ final class DeliveryLoop: @unchecked Sendable {  // everything but `lifecycle`, 
         self.wake.raise()
     }
 
-    /// Takes every record back that no runner has begun.
-    private func giveBackQueued() {
-        for item in self.toStart { self.cancel(item) }
-        self.toStart.removeAll()
-        for (_, entry) in self.assigned {
-            for slot in self.machine.revoking(entry.index) { self.records[Int(slot)] = nil }
+    /// Gives up what no runner has begun, except what lies below records that have begun.
+    private func giveUpNotBegun(of partitions: [DeliveryMachine.Partition], where isLeaving: (TopicPartition) -> Bool) {
+        let notBegun = self.takeBack(where: isLeaving)
+        for partition in partitions {
+            let leaving = self.machine.revoking(partition, notBegun: notBegun)
+            for slot in leaving.givenUp { self.records[Int(slot)] = nil }
+            for slot in leaving.goOn {
+                if let record = self.records[Int(slot)] { self.toStart.append(WorkItem(slot: slot, record: record)) }
+            }
         }
-        self.cancelQueued { _ in true }
     }
 
-    private func cancelQueued(where isLeaving: (ConsumedRecord) -> Bool) {
-        for item in self.queue.removeAll(where: { isLeaving($0.record) }) { self.cancel(item) }
-    }
-
-    private func cancel(_ item: WorkItem) {
-        self.records[Int(item.slot)] = nil
-        // Its lane's waiting records were given up before, so nobody follows.
-        _ = self.machine.cancelled(item.slot)
+    /// Takes back what was started and no runner has begun.
+    private func takeBack(where isLeaving: (TopicPartition) -> Bool) -> [DeliveryMachine.Slot] {
+        var slots = self.queue.removeAll { isLeaving($0.record.source) }.map(\.slot)
+        self.toStart.removeAll { item in
+            guard isLeaving(item.record.source) else { return false }
+            slots.append(item.slot)
+            return true
+        }
+        return slots
     }
 
     private var isJoining: Bool { self.consumer?.isJoining ?? false }

@@ -117,6 +117,14 @@ struct DeliveryModel {
 
     func isStale(_ flight: Flight) -> Bool { self.assignments[flight.source]?.number != flight.assignment }
 
+    /// The newest offset of an assignment whose record has begun, or is finished above the base; -1 without one.
+    func newestBegun(_ assignment: Assignment) -> Int64 {
+        let begun = self.slots { flight in
+            flight.assignment == assignment.number && flight.stage != .waiting && flight.stage != .queued
+        }
+        return (begun.map(\.flight.offset) + assignment.finishedAboveBase).max() ?? -1
+    }
+
     /// What becomes of a record that comes in.
     func reception(_ assignment: Assignment, _ offset: Int64, _ key: UInt64) -> Reception {
         if assignment.isRevoking || offset <= assignment.lastAdmitted ?? -1 { return .drop }

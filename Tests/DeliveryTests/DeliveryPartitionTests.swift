@@ -24,27 +24,45 @@ import Testing
 
     // MARK: Leaving
 
-    @Test func revokingGivesUpWhatWaitsAndNothingElse() {
+    @Test func revokingGivesUpWhatWaitsAboveWhatHasBegun() {
         var machine = self.machine()
         let p = machine.assigned()
         let q = machine.assigned()
-        for offset in 0..<3 as Range<Int64> { _ = machine.received(p, offset: offset, keyHash: 3, bytes: 10) }
+        _ = machine.received(p, offset: 0, keyHash: 4, bytes: 10)
+        for offset in 1..<4 as Range<Int64> { _ = machine.received(p, offset: offset, keyHash: 3, bytes: 10) }
         for offset in 0..<2 as Range<Int64> { _ = machine.received(q, offset: offset, keyHash: 2, bytes: 10) }
-        _ = machine.received(p, offset: 3, keyHash: 4, bytes: 10)
-        _ = machine.handled(5, outputs: 1)
-        // Slots: p runs 0, holds back 1 and 2, publishes 5; q runs 3, holds back 4.
-        #expect(machine.revoking(p) == [1, 2])
-        #expect(machine.revoking(p) == [], "told twice")
+        _ = machine.handled(0, outputs: 1)
+        // Slots: p publishes 0, runs 1, holds back 2 and 3; q runs 4, holds back 5.
+        #expect(machine.revoking(p, notBegun: []) == .init(givenUp: [2, 3], goOn: []))
+        #expect(machine.revoking(p, notBegun: []) == .init(givenUp: [], goOn: []), "told twice")
         #expect(machine.active(in: p) == 2)
         #expect(machine.recordsInFlight == 4)
         #expect(machine.bytesInFlight == 40)
         #expect(machine.capacity(of: p) == 0)
         #expect(machine.received(p, offset: 4, keyHash: 0, bytes: 1) == .drop, "nothing new of it starts")
-        #expect(machine.handled(0, outputs: 0) == .init(publish: true, next: nil), "what runs may end")
-        #expect(machine.acknowledged(5) == true)
+        #expect(machine.handled(1, outputs: 0) == .init(publish: true, next: nil), "what runs may end")
+        #expect(machine.acknowledged(0) == true)
         #expect(machine.active(in: p) == 0)
+        #expect(self.points(machine.beginCommit()) == ["\(p)@2"])
+        #expect(machine.handled(4, outputs: 0) == .init(publish: true, next: 5), "the other partition goes on")
+    }
+
+    @Test func revokingFinishesWhatLiesBelowWhatHasBegun() {
+        var machine = self.machine()
+        let p = machine.assigned()
+        for (offset, key) in [(0, 1), (1, 1), (2, 2), (3, 3), (4, 1), (5, 4)] as [(Int64, UInt64)] {
+            _ = machine.received(p, offset: offset, keyHash: key, bytes: 1)
+        }
+        _ = machine.handled(3, outputs: 0)
+        // 0 and 2 were started and not begun, 3 is finished; 1 and 4 wait behind 0, 5 was started and not begun.
+        #expect(machine.revoking(p, notBegun: [5, 2, 0]) == .init(givenUp: [4, 5], goOn: [0, 2]))
+        #expect(machine.handled(0, outputs: 0) == .init(publish: true, next: 1))
+        _ = machine.handled(2, outputs: 0)
         #expect(self.points(machine.beginCommit()) == ["\(p)@1"])
-        #expect(machine.handled(3, outputs: 0) == .init(publish: true, next: 4), "the other partition goes on")
+        #expect(machine.handled(1, outputs: 0) == .init(publish: true, next: nil), "4 was given up")
+        #expect(self.points(machine.beginCommit()) == ["\(p)@4"], "nothing finished runs again")
+        #expect(machine.finishedAboveBase(of: p) == [])
+        #expect(machine.recordsInFlight == 0)
     }
 
     @Test func keysWhoseHashesMeetDoNotLeaveTogether() {
@@ -57,37 +75,26 @@ import Testing
             _ = machine.received(p, offset: 1, keyHash: hash, bytes: 1)
             #expect(machine.received(q, offset: 0, keyHash: hash ^ 1, bytes: 1) == .start(2), "hash \(hash)")
             #expect(machine.received(q, offset: 1, keyHash: hash ^ 1, bytes: 1) == .wait(3))
-            #expect(machine.revoking(p) == [1])
-            #expect(machine.cancelled(0) == nil)
+            #expect(machine.revoking(p, notBegun: [0]) == .init(givenUp: [1, 0], goOn: []))
             #expect(machine.handled(2, outputs: 0) == .init(publish: true, next: 3), "hash \(hash)")
         }
     }
 
-    @Test func aStartedRecordThatNobodyRanIsTakenBack() {
+    @Test func aRecordThatNobodyRanIsFreeWhenItsPartitionHasLeft() {
         var machine = self.machine()
         let p = machine.assigned()
-        _ = machine.received(p, offset: 0, keyHash: 1, bytes: 5)
-        _ = machine.received(p, offset: 1, keyHash: 0, bytes: 5)
-        _ = machine.revoking(p)
-        #expect(machine.cancelled(0) == nil)
-        #expect(machine.cancelled(0) == nil, "told twice")
-        #expect(machine.active(in: p) == 1)
-        #expect(machine.bytesInFlight == 5)
-        _ = machine.handled(1, outputs: 0)
-        #expect(machine.hasUncommitted == false, "offset 0 was never done")
-        #expect(machine.finishedAboveBase(of: p) == [1])
-        #expect(machine.recordsInFlight == 0)
-    }
-
-    @Test func aLaneGoesOnWhenItsFirstIsTakenBack() {
-        var machine = self.machine()
-        let p = machine.assigned()
-        _ = machine.received(p, offset: 0, keyHash: 1, bytes: 5)
-        _ = machine.received(p, offset: 1, keyHash: 1, bytes: 5)
-        #expect(machine.cancelled(0) == 1)
-        #expect(machine.active(in: p) == 1)
-        #expect(machine.handled(1, outputs: 0) == .init(publish: true, next: nil))
-        #expect(machine.hasUncommitted == false)
+        let q = machine.assigned()
+        for offset in 0..<2 as Range<Int64> { _ = machine.received(p, offset: offset, keyHash: 1, bytes: 5) }
+        _ = machine.received(p, offset: 2, keyHash: 0, bytes: 5)
+        _ = machine.received(q, offset: 0, keyHash: 0, bytes: 5)
+        #expect(machine.revoking(p, notBegun: [0, 3]) == .init(givenUp: [], goOn: [0]), "2 has begun")
+        // The time for it is over.
+        #expect(machine.retired(p, notBegun: [0, 3]) == [1, 0])
+        #expect(machine.retired(p, notBegun: [0]) == [], "told twice")
+        #expect(machine.active(in: p) == 1 && machine.active(in: q) == 1)
+        #expect(machine.bytesInFlight == 10)
+        #expect(machine.handled(2, outputs: 1) == .init(publish: false, next: nil))
+        #expect(machine.recordsInFlight == 1)
     }
 
     @Test func anEndAfterThePartitionHasLeftChangesNothing() {
@@ -97,10 +104,8 @@ import Testing
         _ = machine.received(p, offset: 1, keyHash: 2, bytes: 5)
         _ = machine.handled(1, outputs: 2)
         let token = machine.token(of: 1, output: 0)
-        #expect(machine.isPublishing(1, of: p) == true)
-        _ = machine.revoking(p)
-        machine.retired(p)
-        #expect(machine.isPublishing(1, of: p) == false)
+        _ = machine.revoking(p, notBegun: [])
+        #expect(machine.retired(p, notBegun: []) == [1])
         #expect(machine.output(token) == nil)
         #expect(machine.acknowledged(1) == false)
         #expect(machine.recordsInFlight == 1, "its handler has not returned")
@@ -122,8 +127,8 @@ import Testing
         var machine = self.machine()
         let p = machine.assigned()
         for offset in 10..<13 as Range<Int64> { self.finish(&machine, p, offset: offset) }
-        _ = machine.revoking(p)
-        machine.retired(p)
+        _ = machine.revoking(p, notBegun: [])
+        #expect(machine.retired(p, notBegun: []) == [])
         #expect(machine.hasUncommitted == false, "it left")
         #expect(self.points(machine.beginCommit(again: true)) == [])
         let again = machine.assigned()
@@ -193,9 +198,9 @@ import Testing
         let p = machine.assigned()
         self.finish(&machine, p, offset: 0)
         _ = machine.beginCommit()
-        _ = machine.revoking(p)
+        _ = machine.revoking(p, notBegun: [])
         #expect(self.points(machine.beginCommit(again: true)) == ["\(p)@1"], "a partition that leaves is still committed")
-        machine.retired(p)
+        #expect(machine.retired(p, notBegun: []) == [])
         machine.commitEnded(p, offset: 1, succeeded: true)
         machine.commitEnded(99, offset: 1, succeeded: true)
         machine.commitEnded(-1, offset: 1, succeeded: true)

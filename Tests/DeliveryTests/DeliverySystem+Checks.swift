@@ -38,7 +38,6 @@ extension DeliverySystem {
     private func check(_ slot: DeliveryMachine.Slot, _ flight: DeliveryModel.Flight) throws(Violation) {
         var isPublishing = false
         if case .publishing = flight.stage { isPublishing = true }
-        try require(self.machine.isPublishing(slot, of: flight.partition) == isPublishing, "slot \(slot) publishes: \(!isPublishing)")
         for (index, token) in (self.tokens[slot] ?? []).enumerated() {
             let place = self.machine.output(token)
             try require(token != 0 && place?.slot == slot && place?.output == index, "token \(token) names \(String(describing: place))")

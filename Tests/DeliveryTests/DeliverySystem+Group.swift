@@ -15,22 +15,33 @@ extension DeliverySystem {
         )
     }
 
-    /// What waits is given up by the machine; what was started and not taken by a runner is taken back by the owner.
+    /// What no runner has begun is taken back; the part of it below what has begun goes on.
     mutating func revoke(_ source: Int) throws(Violation) {
-        guard let assignment = self.model.assignments[source], !assignment.isRevoking else { return }
-        let waiting = self.model.slots { $0.assignment == assignment.number && $0.stage == .waiting }.map(\.slot)
-        let cancelled = self.machine.revoking(assignment.partition).sorted()
-        try require(cancelled == waiting, "I3: slots \(cancelled) were given up, not \(waiting)")
-        let queued = self.model.slots { $0.assignment == assignment.number && $0.stage == .queued }.map(\.slot)
-        for slot in queued { try require(self.machine.cancelled(slot) == nil, "somebody follows slot \(slot), whose partition leaves") }
-        for slot in waiting + queued { self.model.flights[Int(slot)] = nil }
-        self.model.givenUp += waiting.count + queued.count
+        guard let assignment = self.model.assignments[source] else { return }
+        let queued = self.queued(of: assignment)
+        let leaving = self.machine.revoking(assignment.partition, notBegun: queued.reversed())
+        let newest = self.model.newestBegun(assignment)
+        let notBegun = self.model.slots { $0.assignment == assignment.number && ($0.stage == .waiting || $0.stage == .queued) }
+        let givenUp = notBegun.filter { $0.flight.offset > newest }.map(\.slot)
+        try require(leaving.givenUp.sorted() == givenUp, "I3: slots \(leaving.givenUp) were given up, not \(givenUp)")
+        let goOn = notBegun.filter { $0.flight.offset < newest && $0.flight.stage == .queued }.sorted { $0.flight.offset < $1.flight.offset }
+        try require(leaving.goOn == goOn.map(\.slot), "G7: slots \(leaving.goOn) go on, not \(goOn.map(\.slot))")
+        for slot in givenUp { self.model.flights[Int(slot)] = nil }
+        self.model.givenUp += givenUp.count
         self.model.assignments[source]?.isRevoking = true
         self.model.assignments[source]?.held = []
     }
 
+    private func queued(of assignment: DeliveryModel.Assignment) -> [DeliveryMachine.Slot] {
+        self.model.slots { $0.assignment == assignment.number && $0.stage == .queued }.map(\.slot)
+    }
+
     mutating func retire(_ source: Int, lost: Bool, commitSucceeds: Bool) throws(Violation) {
-        guard let assignment = self.model.assignments[source], assignment.isRevoking else { return }
+        guard let assignment = self.model.assignments[source], assignment.isRevoking || lost else { return }
+        let slots = self.model.slots { $0.assignment == assignment.number }
+        if slots.isEmpty, assignment.isRevoking {
+            try require(assignment.finishedAboveBase == [], "G7: \(assignment.finishedAboveBase) is finished and runs again")
+        }
         if !lost {
             let points = try self.points(again: true, succeeds: commitSucceeds)
             for point in points { self.ended(point) }
@@ -39,10 +50,11 @@ extension DeliverySystem {
                 try require(next >= base, "I4: source \(source) left at \(base), but goes on at \(next)")
             }
         }
-        self.machine.retired(assignment.partition)
+        let released = self.machine.retired(assignment.partition, notBegun: self.queued(of: assignment)).sorted()
         self.model.assignments[source] = nil
-        for (slot, flight) in self.model.slots(where: { $0.assignment == assignment.number }) {
-            guard case .publishing = flight.stage else { continue }
+        let expected = slots.filter { $0.flight.stage != .running }.map(\.slot)
+        try require(released == expected, "I3: slots \(released) are free, not \(expected)")
+        for slot in released {
             self.model.flights[Int(slot)] = nil
             self.model.givenUp += 1
             self.forgetTokens(slot)

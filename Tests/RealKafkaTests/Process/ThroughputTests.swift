@@ -55,8 +55,6 @@ extension RealKafkaSuite {
             #expect(handlers.unfinished == [])
             #expect(handlers.starts == handlers.ids.count + handlers.repeated && handlers.ids.count == Self.requests)
             #expect(handlers.workers == ["w1", "w2", "w3", "w4"])
-            for worker in first + [late] { for line in worker.child.lines { print("DIAG \(worker.id) \(line.text)") } }
-            print("DIAG repeated", handlers.repeatedIDs.sorted())
             print("\(Self.requests) requests: \(duplicates) duplicate replies, \(handlers.repeated) repeated starts")
         }
 
