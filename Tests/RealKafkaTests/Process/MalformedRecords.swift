@@ -134,7 +134,7 @@ enum MalformedRecords {
         { Self.value($0, Self.nested([66, 100, 2_000, 20_000][$0 / 3 % 4]), .oversize) },
         // Headers that contradict.
         { Self.header($0, "content-type", ["text/plain", "application/avro", "", "application/xml; charset=utf-8"][$0 / 3 % 4], .undecodable) },
-        { Self.header($0, "ce_type", ["orchestration.request.v2", "feedback.signal.v1", ""][$0 / 5 % 3], .invalid) },
+        { Self.header($0, "ce_type", ["orchestration.request.v2", "feedback.signal.v1", "Orchestration.request.v1"][$0 / 5 % 3], .invalid) },
         { Self.header($0, "ce_specversion", ["0.3", "2.0", "1", ""][$0 / 3 % 4], .invalid) },
         { Self.header($0, "ce_correlationid", [0xff, 0xfe], .invalid) },
         { Self.header($0, "x-deadline-ms", ["soon", "", "1e3", "99999999999999999999"][$0 / 3 % 4], .invalid) },

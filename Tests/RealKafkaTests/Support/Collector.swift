@@ -88,15 +88,19 @@ final class Collector: Sendable {
         var byID: [String: ConsumedRecord] = [:]
         var duplicates = 0
         var looked = 0
-        try await eventually("\(count) different records of \(self.topics)", deadline: deadline, tick: .milliseconds(100)) {
-            if let failure = self.box.failure.withLock({ $0 }) { throw failure }
-            let new = self.box.records.withLock { Array($0[looked...]) }
-            looked += new.count
-            for record in new {
-                guard let id = id(record) else { continue }
-                if byID.updateValue(record, forKey: id) != nil { duplicates += 1 }
+        do {
+            try await eventually("\(count) different records of \(self.topics)", deadline: deadline, tick: .milliseconds(100)) {
+                if let failure = self.box.failure.withLock({ $0 }) { throw failure }
+                let new = self.box.records.withLock { Array($0[looked...]) }
+                looked += new.count
+                for record in new {
+                    guard let id = id(record) else { continue }
+                    if byID.updateValue(record, forKey: id) != nil { duplicates += 1 }
+                }
+                return byID.count >= count
             }
-            return byID.count >= count
+        } catch let error as KafkaProcessError where error.code == .deadlineExceeded {
+            throw KafkaProcessError(.deadlineExceeded, "\(error.message); \(byID.count) had come")
         }
         return (byID, duplicates)
     }
