@@ -13,6 +13,10 @@ let swiftSettings: [SwiftSetting] = [
     .enableUpcomingFeature("MemberImportVisibility"),
 ]
 
+/// Sanitizers replace malloc themselves.
+let usesSystemMalloc = Context.environment["FLEET_SYSTEM_MALLOC"] == "1"
+let allocator: [CSetting] = usesSystemMalloc ? [.define("FLEET_SYSTEM_MALLOC")] : []
+
 func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
     .target(name: name, dependencies: dependencies, swiftSettings: swiftSettings)
 }
@@ -36,7 +40,8 @@ let package = Package(
     targets: [
         // Doors to C libraries; nothing else in them.
         .systemLibrary(name: "CRDKafka", pkgConfig: "rdkafka", providers: [.apt(["librdkafka-dev"])]),
-        .target(name: "CAllocationCounter"),
+        .target(name: "CAllocationCounter", dependencies: ["CAllocator"], cSettings: allocator),
+        .target(name: "CAllocator", cSettings: allocator, linkerSettings: usesSystemMalloc ? [] : [.linkedLibrary("mimalloc")]),
         .target(name: "CFleetSystem"),
         .target(name: "CCurl", linkerSettings: [.linkedLibrary("curl")]),
         .target(name: "CLanguageDetector", linkerSettings: [.linkedLibrary("cld2")]),
@@ -53,7 +58,7 @@ let package = Package(
         library("KafkaClient", ["CFleetSystem", "CRDKafka", "JSON", "Observability", "Wire"]),
         library("Delivery"),
         library("Feedback", ["Orchestration", "Wire"]),
-        library("WorkerRuntime", ["CFleetSystem", "Delivery", "Feedback", "JSON", "KafkaClient", "Observability", "Orchestration", "Wire"]),
+        library("WorkerRuntime", ["Delivery", "Feedback", "JSON", "KafkaClient", "Observability", "Orchestration", "Wire"]),
         library("DrillOrchestrators", ["JSON", "Orchestration"]),
         // libm: debug builds call sqrt out of line.
         .target(
@@ -68,8 +73,8 @@ let package = Package(
         library(
             "FleetProcess",
             [
-                "AdminServer", "ArgumentParser", "Delivery", "DrillOrchestrators", "JSON", "KafkaClient", "Observability", "Orchestration",
-                "WorkerRuntime",
+                "AdminServer", "ArgumentParser", "CAllocator", "Delivery", "DrillOrchestrators", "JSON", "KafkaClient", "Observability",
+                "Orchestration", "WorkerRuntime",
             ]
         ),
 

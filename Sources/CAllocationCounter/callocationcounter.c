@@ -2,10 +2,20 @@
 
 #include <stddef.h>
 
-// glibc's own entry points, below the names that are taken over here.
+// The allocator below the names that are taken over here.
+#ifdef FLEET_SYSTEM_MALLOC
 extern void *__libc_malloc(size_t);
 extern void *__libc_calloc(size_t, size_t);
 extern void *__libc_realloc(void *, size_t);
+#define allocator_malloc __libc_malloc
+#define allocator_calloc __libc_calloc
+#define allocator_realloc __libc_realloc
+#else
+#include <mimalloc.h>
+#define allocator_malloc mi_malloc
+#define allocator_calloc mi_calloc
+#define allocator_realloc mi_realloc
+#endif
 
 static int enabled;
 static int64_t count;
@@ -20,15 +30,15 @@ int64_t callocationcounter_count(void) { return __atomic_load_n(&count, __ATOMIC
 
 void *malloc(size_t size) {
     note();
-    return __libc_malloc(size);
+    return allocator_malloc(size);
 }
 
 void *calloc(size_t number, size_t size) {
     note();
-    return __libc_calloc(number, size);
+    return allocator_calloc(number, size);
 }
 
 void *realloc(void *pointer, size_t size) {
     note();
-    return __libc_realloc(pointer, size);
+    return allocator_realloc(pointer, size);
 }

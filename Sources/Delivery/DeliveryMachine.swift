@@ -118,11 +118,16 @@ public struct DeliveryMachine: ~Copyable, Sendable {
     }
 
     /// How many records of a partition may be read now.
+    ///
+    /// Partitions share the slots by a dynamic threshold (Choudhury and Hahne, 1998): one may hold at most four times what is free. Those with
+    /// a backlog so come to equal shares, and one that is alone, or stuck, leaves a fifth.
     public func capacity(of partition: Partition) -> Int {
         let index = Int(partition)
         guard self.partitions[index].state == .reading, self.partitions[index].refused == .max, self.bytesInFlight < self.limits.bytes
         else { return 0 }
-        return max(0, min(self.freeSlots.count, self.limits.window - self.partitions[index].tracker.windowCount))
+        let free = self.freeSlots.count
+        let share = 4 * free - self.partitions[index].active - self.partitions[index].waiting
+        return max(0, min(free, share, self.limits.window - self.partitions[index].tracker.windowCount))
     }
 
     /// What becomes of the records of a leaving partition that no handler has begun.

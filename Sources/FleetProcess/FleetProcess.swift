@@ -1,5 +1,6 @@
 import AdminServer
 import ArgumentParser
+import CAllocator
 import Dispatch
 import Glibc
 import KafkaClient
@@ -23,6 +24,8 @@ public enum FleetProcess {
         var logger = Logger(label: "fleet")
         logger.logLevel = options.logLevel.level
         let registry = MetricsRegistry()
+        registry.gauge(.buildInfo, KafkaAdmin.libraryVersion, self.allocator).set(1)
+        registry.observe(.logLinesDropped) { Double(LogSink.standardError.droppedLines) }
 
         let (events, continuation) = AsyncStream.makeStream(of: Event.self, bufferingPolicy: .bufferingNewest(64))
         let services = try makeServices(configuration, logger, registry) { continuation.yield(.ready) }
@@ -52,6 +55,12 @@ public enum FleetProcess {
         FleetProcess.complain("\(failure)")
         let isConfiguration = (failure as? WorkerError)?.code == .configuration
         throw isConfiguration ? ExitCode.configurationFailure : ExitCode.failure
+    }
+
+    /// Who serves malloc.
+    private static var allocator: String {
+        let version = callocator_mimalloc_version()
+        return version > 0 ? "mimalloc \(version / 100).\(version / 10 % 10).\(version % 10)" : "system"
     }
 
     private enum Event: Sendable {

@@ -61,7 +61,10 @@ public final class ConsumedRecord: Sendable {
             headers = nil
         }
 
-        let storage = UnsafeMutableRawPointer.allocate(byteCount: valueCount + keyCount + headersBytes + Self.padding, alignment: 16)
+        let storage = UnsafeMutableRawPointer.allocate(
+            byteCount: valueCount + keyCount + headersBytes + Self.padding,
+            alignment: MemoryLayout<UInt64>.alignment
+        )
         if let value { storage.copyMemory(from: value, byteCount: valueCount) }
         var hash: UInt64 = 0
         if let key {

@@ -1,6 +1,5 @@
 import CRDKafka
 
-
 /// A topic as it should be.
 public struct TopicSpecification: Sendable, Hashable {
     public var name: String
@@ -41,6 +40,9 @@ public struct GroupListing: Sendable, Hashable {
 
 /// Looks at a cluster and creates topics; its calls wait for the broker, so call them off the cooperative pool.
 public final class KafkaAdmin: Sendable {
+    /// The version of librdkafka that runs, such as `2.0.2`.
+    public static var libraryVersion: String { String(cString: rd_kafka_version_str()) }
+
     private let handle: ClientHandle
 
     /// Makes the client; no connection is tried yet.

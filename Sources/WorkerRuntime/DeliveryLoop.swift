@@ -51,6 +51,7 @@ final class DeliveryLoop: @unchecked Sendable {  // everything but `lifecycle`, 
     private let logger: Logger
     private let metrics: DeliveryMetrics
     private let onReady: @Sendable ([TopicPartition]) -> Void
+    private let throttle = LogThrottle()
 
     let wake: WakeSignal
     private let queue = WorkQueue()
@@ -257,8 +258,9 @@ final class DeliveryLoop: @unchecked Sendable {  // everything but `lifecycle`, 
             if let entry = self.assigned[record.source] { self.receive(record, entry.index) }
         }
         var isFull = false
+        let chunk = max(64, self.configuration.limits.records / max(1, self.assigned.count))
         for (_, entry) in self.assigned {
-            var room = min(self.machine.capacity(of: entry.index), 512)
+            var room = min(self.machine.capacity(of: entry.index), chunk)
             if let limit = self.configuration.recordLimit { room = min(room, limit - self.taken) }
             guard room > 0 else { continue }
             let count = consumer.read(entry.partition, maximum: room) { self.receive($0, entry.index) }
@@ -413,7 +415,10 @@ final class DeliveryLoop: @unchecked Sendable {  // everything but `lifecycle`, 
         }
         if output.purpose == .directReply || output.purpose == .signal, !error.isRetriable {
             self.metrics.undelivered.increment()
-            self.logger.warning("gave up a record", metadata: ["topic": "\(output.topic.name)", "error": "\(error)"])
+            if let leftOut = self.throttle.admit(at: self.turnTime) {
+                let metadata: Logger.Metadata = ["topic": "\(output.topic.name)", "error": "\(error)"]
+                self.logger.warning("gave up a record", metadata: metadata.merging(leftOut) { $1 })
+            }
             self.acknowledged(slot)
             return
         }

@@ -117,6 +117,7 @@ struct SignalHandler: RecordHandler {
     let registry: MetricsRegistry
     let notify: @Sendable (OutgoingRecord) -> Void
     private let tally = Tally()
+    private let throttle = LogThrottle()
 
     func handle(_ record: ConsumedRecord) async -> [OutgoingRecord] {
         let decoded: Result<FeedbackSignal, WireError> = record.withView { view in
@@ -128,10 +129,12 @@ struct SignalHandler: RecordHandler {
             return []
         case .failure(let error):
             self.registry.counter(.recordsDead, "feedback", error.reason.rawValue).increment()
-            self.logger.notice(
-                "dead letter",
-                metadata: ["reason": "\(error.reason.rawValue)", "error": "\(error.message)", "partition": "\(record.source)"]
-            )
+            if let leftOut = self.throttle.admit(at: monotonicMilliseconds()) {
+                let metadata: Logger.Metadata = [
+                    "reason": "\(error.reason.rawValue)", "error": "\(error.message)", "partition": "\(record.source)", "offset": "\(record.offset)",
+                ]
+                self.logger.notice("dead letter", metadata: metadata.merging(leftOut) { $1 })
+            }
             let now = WireTime.now
             let letter = DeadLetter(
                 reason: error.reason,

@@ -1,4 +1,3 @@
-import CFleetSystem
 import Delivery
 import KafkaClient
 import Observability
@@ -59,7 +58,6 @@ final class RecordService: Sendable {
     /// - Returns: monotonic nanoseconds of the first record's arrival and of the last commit; 0 where there was none.
     /// - Throws: ``WorkerError`` when it cannot start or the client is lost.
     func run(_ makeHandler: MakeHandler) async throws -> (firstReceived: Int64, lastCommitted: Int64) {
-        cfleetsystem_keep_freed_memory()
         let wake = WakeSignal()
         let producer: KafkaProducer
         do throws(KafkaError) {

@@ -42,6 +42,7 @@ final class RequestHandler: RecordHandler {
     private let signalPolicy: SignalPolicy
     private let logger: Logger
     private let metrics: RequestMetrics
+    private let throttle = LogThrottle()
     private let directTopics: DirectReplyTopics
     private let events: HandlerEvents?
     private let notify: @Sendable (OutgoingRecord) -> Void
@@ -98,6 +99,7 @@ final class RequestHandler: RecordHandler {
         )
         if let events = self.events { execution.record.withView { events.record(.end, id: execution.request.id, key: $0.key) } }
         let milliseconds = Double(monotonicNanoseconds() - started) / 1_000_000
+        if execution.record.timestamp > 0 { self.metrics.queueTime.record(Double(max(0, startedAt - execution.record.timestamp)) / 1000) }
         let isExpired = execution.request.event.deadline.map { $0 <= startedAt } ?? false
         let isKnown = result.success || self.facade.orchestrator(named: execution.request.orchestrator) != nil
         self.metrics.count(result, orchestrator: isKnown ? execution.request.orchestrator : "unknown", milliseconds: milliseconds)
@@ -207,12 +209,12 @@ final class RequestHandler: RecordHandler {
     /// A record that is no request: a dead letter, and the answer `validation` where the headers tell where to send it.
     private func refuse(_ record: ConsumedRecord, _ error: WireError) async -> [OutgoingRecord] {
         self.metrics.undecodable.increment()
-        self.logger.notice(
-            "dead letter",
-            metadata: [
+        if let leftOut = self.throttle.admit(at: monotonicMilliseconds()) {
+            let metadata: Logger.Metadata = [
                 "reason": "\(error.reason.rawValue)", "error": "\(error.message)", "partition": "\(record.source)", "offset": "\(record.offset)",
             ]
-        )
+            self.logger.notice("dead letter", metadata: metadata.merging(leftOut) { $1 })
+        }
         var outputs = [await self.deadLetter(record, error, category: .validation, nil)]
         let sender = record.withView { Request.replyAddress(of: $0) }
         if let (event, address) = sender, let topic = self.directTopics.topic(address.topic) {

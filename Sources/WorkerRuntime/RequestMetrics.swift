@@ -15,6 +15,8 @@ final class RequestMetrics: Sendable {
     private let orchestrators = Mutex<[String: PerOrchestrator]>([:])
     let undecodable: Counter
     let signals: Counter
+    /// Time between a record's timestamp and its start.
+    let queueTime: Histogram
     private let replies: Counter
     private let skipped: Counter
 
@@ -23,6 +25,7 @@ final class RequestMetrics: Sendable {
         self.layer = layer.rawValue
         self.undecodable = registry.counter(.recordsUndecodable, layer.rawValue)
         self.signals = registry.counter(.signals, layer.rawValue)
+        self.queueTime = registry.histogram(.recordQueueTime, layer.rawValue)
         self.replies = registry.counter(.replies, layer.rawValue)
         self.skipped = registry.counter(.recordsSkipped, layer.rawValue, "orchestrator")
     }

@@ -161,6 +161,8 @@ struct DeliveryModel {
 
     func capacity(_ assignment: Assignment) -> Int {
         guard !assignment.isRevoking, assignment.held.isEmpty, self.bytes < self.limits.bytes else { return 0 }
-        return max(0, min(self.flights.count { $0 == nil }, self.limits.window - assignment.window.count))
+        let free = self.flights.count { $0 == nil }
+        let held = self.slots { $0.assignment == assignment.number }.count
+        return max(0, min(free, 4 * free - held, self.limits.window - assignment.window.count))
     }
 }

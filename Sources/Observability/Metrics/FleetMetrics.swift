@@ -4,24 +4,16 @@
 public enum FleetMetrics: String, CaseIterable, Sendable {
     /// Records taken from Kafka.
     case recordsReceived = "fleet_worker_records_received_total"
-    /// Records handed to an orchestrator; every attempt counts.
-    case recordsStarted = "fleet_worker_records_started_total"
     /// Records answered with success.
     case recordsSucceeded = "fleet_worker_records_succeeded_total"
     /// Records answered with a failure, by error category.
     case recordsFailed = "fleet_worker_records_failed_total"
-    /// Attempts that failed and were scheduled again.
-    case recordsRetried = "fleet_worker_records_retried_total"
     /// Records written to the dead letter topic, by reason.
     case recordsDead = "fleet_worker_records_dead_total"
     /// Records whose bytes are no request.
     case recordsUndecodable = "fleet_worker_records_undecodable_total"
     /// Records finished without running, by reason.
     case recordsSkipped = "fleet_worker_records_skipped_total"
-    /// Records whose deadline had passed before they started.
-    case recordsExpired = "fleet_worker_records_expired_total"
-    /// Records cancelled while queued or running.
-    case recordsCancelled = "fleet_worker_records_cancelled_total"
     /// Results dropped because their partition belongs to another worker by now.
     case staleCompletions = "fleet_worker_records_stale_completion_total"
     /// Time an orchestrator took for one attempt.
@@ -52,10 +44,6 @@ public enum FleetMetrics: String, CaseIterable, Sendable {
     case commits = "fleet_worker_commits_total"
     /// Offset commits and transactions that failed.
     case commitFailures = "fleet_worker_commit_failures_total"
-    /// Size of the commit metadata last written.
-    case commitMetadataBytes = "fleet_worker_commit_metadata_bytes"
-    /// Commit metadata that could not be read at an assignment.
-    case commitMetadataUnreadable = "fleet_worker_commit_metadata_unreadable_total"
     /// Feedback signals published.
     case signals = "fleet_worker_signals_total"
     /// Replies published.
@@ -68,8 +56,6 @@ public enum FleetMetrics: String, CaseIterable, Sendable {
     case receivedBytes = "fleet_kafka_rx_bytes_total"
     /// Records between the committed offset and the end of a partition.
     case consumerLag = "fleet_kafka_consumer_lag"
-    /// The lag without the records above the committed offset that are finished.
-    case effectiveLag = "fleet_kafka_consumer_effective_lag"
     /// Messages in the producer's queue, in flight ones included.
     case producerQueueMessages = "fleet_kafka_producer_queue_messages"
     /// Bytes in the producer's queue, in flight ones included.
@@ -78,22 +64,18 @@ public enum FleetMetrics: String, CaseIterable, Sendable {
     case kafkaErrors = "fleet_kafka_errors_total"
     /// Log lines that standard error did not take, since the start.
     case logLinesDropped = "fleet_log_lines_dropped"
-    /// Always 1; the version is in the label.
+    /// Always 1; what the process is made of is in the labels.
     case buildInfo = "fleet_build_info"
 
     /// What a registry needs to know about the metric.
     public var descriptor: MetricDescriptor {
         switch self {
         case .recordsReceived: self.counter(["layer"], "Records taken from Kafka.")
-        case .recordsStarted: self.counter(["layer", "orchestrator"], "Records handed to an orchestrator; every attempt counts.")
         case .recordsSucceeded: self.counter(["layer", "orchestrator"], "Records answered with success.")
         case .recordsFailed: self.counter(["layer", "orchestrator", "category"], "Records answered with a failure, by error category.")
-        case .recordsRetried: self.counter(["layer", "orchestrator"], "Attempts that failed and were scheduled again.")
         case .recordsDead: self.counter(["layer", "reason"], "Records written to the dead letter topic, by reason.")
         case .recordsUndecodable: self.counter(["layer"], "Records whose bytes are no request.")
         case .recordsSkipped: self.counter(["layer", "reason"], "Records finished without running, by reason.")
-        case .recordsExpired: self.counter(["layer"], "Records whose deadline had passed before they started.")
-        case .recordsCancelled: self.counter(["layer"], "Records cancelled while queued or running.")
         case .staleCompletions: self.counter(["layer"], "Results dropped because their partition belongs to another worker by now.")
         case .recordDuration: self.histogram(["layer", "orchestrator"], "Time an orchestrator took for one attempt.")
         case .recordQueueTime: self.histogram(["layer"], "Time between a record's timestamp and its start.")
@@ -109,8 +91,6 @@ public enum FleetMetrics: String, CaseIterable, Sendable {
         case .revokeDrainTime: self.histogram(["layer"], "Time a revocation waited for running records.")
         case .commits: self.counter(["layer"], "Offset commits and transactions that succeeded.")
         case .commitFailures: self.counter(["layer"], "Offset commits and transactions that failed.")
-        case .commitMetadataBytes: self.gauge(["layer", "topic", "partition"], "Size of the commit metadata last written.")
-        case .commitMetadataUnreadable: self.counter(["layer"], "Commit metadata that could not be read at an assignment.")
         case .signals: self.counter(["layer"], "Feedback signals published.")
         case .replies: self.counter(["layer"], "Replies published.")
         case .brokerRoundTripTime:
@@ -118,12 +98,11 @@ public enum FleetMetrics: String, CaseIterable, Sendable {
         case .sentBytes: self.counter(["client"], "Bytes sent to brokers.")
         case .receivedBytes: self.counter(["client"], "Bytes received from brokers.")
         case .consumerLag: self.gauge(["topic", "partition"], "Records between the committed offset and the end of a partition.")
-        case .effectiveLag: self.gauge(["topic", "partition"], "The lag without the records above the committed offset that are finished.")
         case .producerQueueMessages: self.gauge(["client"], "Messages in the producer's queue, in flight ones included.")
         case .producerQueueBytes: self.gauge(["client"], "Bytes in the producer's queue, in flight ones included.")
         case .kafkaErrors: self.counter(["client", "code"], "Errors reported by the Kafka client, by code.")
         case .logLinesDropped: self.gauge([], "Log lines that standard error did not take, since the start.")
-        case .buildInfo: self.gauge(["version"], "Always 1; the version is in the label.")
+        case .buildInfo: self.gauge(["librdkafka", "allocator"], "Always 1; what the process is made of is in the labels.")
         }
     }
 
