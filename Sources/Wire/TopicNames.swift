@@ -23,10 +23,12 @@ public struct TopicNames: Sendable, Hashable {
             + ComponentType.allCases.map { self.signals($0) } + [self.feedbackDeadLetters, self.policies]
     }
 
-    /// Topic settings that differ from the broker's: snapshots are compacted, dead letters are kept for 30 days.
+    /// The settings of a topic of the fleet: snapshots are compacted, progress is kept for a day, dead letters for 30, everything else for 7.
     public func settings(of topic: String) -> [String: String] {
         if topic == self.policies { return ["cleanup.policy": "compact"] }
-        if topic.contains("deadletters") { return ["retention.ms": "2592000000"] }
-        return [:]
+        let isProgress = OrchestrationLayer.allCases.contains { topic == self.progress($0) }
+        let isDeadLetters = topic == self.feedbackDeadLetters || OrchestrationLayer.allCases.contains { topic == self.deadLetters($0) }
+        let days: Int64 = isProgress ? 1 : isDeadLetters ? 30 : 7
+        return ["cleanup.policy": "delete", "retention.ms": "\(days * 86_400_000)"]
     }
 }
