@@ -190,8 +190,8 @@ public final class KafkaProducer: Sendable {
     ///
     /// Reports that come meanwhile are read: to librdkafka a record is in transit until its report has been read, so waiting alone would
     /// always take the whole time.
-    /// - Parameter body: gets the reports, as in ``readReports(_:)``.
-    public func flush(milliseconds: Int32, _ body: (UInt, KafkaError?) -> Void = { _, _ in }) {
+    /// - Parameter body: gets the reports, as in ``readReports(_:)``; nobody gets them again.
+    public func flush(milliseconds: Int32, _ body: (UInt, KafkaError?) -> Void) {
         var left = milliseconds
         while rd_kafka_flush(self.handle.native, min(left, 10)) == RD_KAFKA_RESP_ERR__TIMED_OUT, left > 0 {
             left -= 10

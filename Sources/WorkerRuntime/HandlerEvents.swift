@@ -41,5 +41,5 @@ final class HandlerEvents: Sendable {
         self.producer.readReports { _, _ in }
     }
 
-    deinit { self.producer.flush(milliseconds: 2_000) }
+    deinit { self.producer.flush(milliseconds: 2_000) { _, _ in } }
 }

@@ -89,14 +89,12 @@ struct Bench: AsyncParsableCommand {
                     }
                     if case .refused(let error) = outcome { throw error }
                     if outcome == .accepted { break }
-                    producer.flush(milliseconds: 5)
-                    producer.readReports { failure = $1 ?? failure }
+                    producer.flush(milliseconds: 5) { failure = $1 ?? failure }
                 }
                 if index % 100_000 == 99_999 { FleetProcess.complain("seeded \(index + 1) of \(self.target.records)") }
             }
             while producer.queueLength > 0 {
-                producer.flush(milliseconds: 100)
-                producer.readReports { failure = $1 ?? failure }
+                producer.flush(milliseconds: 100) { failure = $1 ?? failure }
             }
             if let failure { throw failure }
             Console.line("\(self.target.records) requests in \(self.target.input)")

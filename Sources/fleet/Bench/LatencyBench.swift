@@ -129,8 +129,7 @@ extension Bench {
                             if index % 64 == 0 { producer.readReports { _, _ in } }
                         }
                         while producer.queueLength > 0 {
-                            producer.flush(milliseconds: 100)
-                            producer.readReports { _, _ in }
+                            producer.flush(milliseconds: 100) { _, _ in }
                         }
                         return []
                     }

@@ -164,8 +164,7 @@ extension KafkaProducer {
         var failure: KafkaError?
         var isReported = false
         while !isReported {
-            self.flush(milliseconds: 50)
-            self.readReports { _, error in
+            self.flush(milliseconds: 50) { _, error in
                 isReported = true
                 failure = error
             }
