@@ -26,7 +26,10 @@ public final class TopicReader {
     /// - Throws: a topic that does not exist, or a broker that does not answer.
     public init(configuration: KafkaConfiguration, observer: KafkaObserver, topics: [String], from start: Start) throws(KafkaError) {
         let inbox = self.inbox
-        let admin = try KafkaAdmin(configuration: configuration, observer: observer)
+        var adminConfiguration = configuration
+        // A consumer's property, which librdkafka would warn of in every other client.
+        adminConfiguration["fetch.wait.max.ms"] = nil
+        let admin = try KafkaAdmin(configuration: adminConfiguration, observer: observer)
         var sources: [TopicPartition] = []
         for topic in topics {
             guard let description = try admin.describeTopics(topic).first else {

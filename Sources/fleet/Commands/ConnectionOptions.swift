@@ -37,8 +37,14 @@ struct ConnectionOptions: ConfigurableArguments {
     func clientConfiguration(_ role: String) throws -> KafkaConfiguration {
         var configuration = KafkaConfiguration(bootstrapServers: self.bootstrapServers)
         configuration["client.id"] = "fleet-\(role)"
-        configuration["fetch.wait.max.ms"] = "20"
         return configuration.merging(try self.properties())
+    }
+
+    func readerConfiguration(_ role: String) throws -> KafkaConfiguration {
+        var configuration = try self.clientConfiguration(role)
+        // The embedded broker does not wake a waiting fetch.
+        if configuration["fetch.wait.max.ms"] == nil { configuration["fetch.wait.max.ms"] = "20" }
+        return configuration
     }
 
     /// Warnings and worse of the client go to stderr.

@@ -128,7 +128,7 @@ struct Submit: AsyncParsableCommand {
         let names = self.connection.names
         let reader = self.wait
             ? try TopicReader(
-                configuration: try self.connection.clientConfiguration("reader"),
+                configuration: try self.connection.readerConfiguration("reader"),
                 observer: observer,
                 topics: [names.results(self.layer)],
                 from: .end

@@ -41,7 +41,7 @@ struct Tail: AsyncParsableCommand {
         try await reporting {
             try await onOwnThread {
                 let reader = try TopicReader(
-                    configuration: try self.connection.clientConfiguration("tail"),
+                    configuration: try self.connection.readerConfiguration("tail"),
                     observer: ConnectionOptions.observer,
                     topics: topics,
                     from: self.fromBeginning ? .beginning : .end
