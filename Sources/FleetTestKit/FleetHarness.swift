@@ -68,9 +68,9 @@ public final class FleetHarness: Sendable {
         let harness = try await FleetHarness(broker, layer, names, configuration, logger)
         defer { harness.inbox.close() }
 
-        let (ready, announce) = AsyncStream.makeStream(of: Void.self)
+        let (ready, announce) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingOldest(1))
         let worker = Worker(layer, configuration: configuration, facade: facade, logger: logger) { partitions in
-            if !partitions.isEmpty { announce.finish() }
+            if !partitions.isEmpty { announce.yield() }
         }
         return try await withThrowingTaskGroup(of: R?.self) { group in
             group.addTask {
@@ -80,8 +80,9 @@ public final class FleetHarness: Sendable {
             }
             group.addTask {
                 defer { worker.drain() }
-                for await _ in ready {}
-                return try await body(harness)
+                // The stream ends without an element when the worker ended before it was ready.
+                for await _ in ready { return try await body(harness) }
+                return nil
             }
             var value: R?
             while let next = try await group.next() { value = next ?? value }
@@ -111,7 +112,7 @@ public final class FleetHarness: Sendable {
 
     /// Submits a request and awaits its reply.
     ///
-    /// - Throws: ``TimedOut``, or a reply that does not keep the contract.
+    /// - Throws: ``TimedOut``, `CancellationError`, or a reply that does not keep the contract.
     public func submit(
         _ orchestrator: String,
         _ arguments: Arguments = [:],
@@ -144,7 +145,7 @@ public final class FleetHarness: Sendable {
 
     /// The first record of a topic (results, progress, dead letters, signals of this harness's layer) that fits, past or to come.
     ///
-    /// - Throws: ``TimedOut``.
+    /// - Throws: ``TimedOut``, or `CancellationError`.
     public func record(
         on topic: String,
         timeout: Duration = .seconds(20),
@@ -211,18 +212,23 @@ private final class Inbox: Sendable {
         defer { timer.cancel() }
         var seen = 0
         while true {
+            try Task.checkCancellation()
             let (records, count) = self.state.withLock { (Array($0.records.dropFirst(seen)), $0.records.count) }
             if let found = records.first(where: { $0.source.topic == topic && fits($0) }) { return found }
             seen = count
             guard ContinuousClock.now < deadline else { throw FleetHarness.TimedOut(description: "nothing that fits came on \(topic) within \(timeout)") }
-            await withCheckedContinuation { continuation in
-                let isNew = self.state.withLock { state in
-                    if state.records.count != seen || ContinuousClock.now >= deadline { return true }
-                    state.nextWatcher += 1
-                    state.watchers[state.nextWatcher] = continuation
-                    return false
+            await withTaskCancellationHandler {
+                await withCheckedContinuation { continuation in
+                    let isNew = self.state.withLock { state in
+                        if state.records.count != seen || ContinuousClock.now >= deadline || Task.isCancelled { return true }
+                        state.nextWatcher += 1
+                        state.watchers[state.nextWatcher] = continuation
+                        return false
+                    }
+                    if isNew { continuation.resume() }
                 }
-                if isNew { continuation.resume() }
+            } onCancel: {
+                self.add([])
             }
         }
     }
