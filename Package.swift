@@ -100,6 +100,7 @@ let package = Package(
         tests("ArgumentParserTests", ["ArgumentParser"]),
         tests("DomainOrchestratorsTests", ["DomainOrchestrators", "JSON", "Observability", "Orchestration", "TextAnalysis"]),
         tests("DeliveryTests", ["Delivery"]),
+        tests("FeedbackTests", ["Feedback", "Orchestration", "Wire"]),
         tests("JSONTests", ["CSIMDJSON", "JSON"]),
         tests("KafkaProcessTests", ["KafkaProcess"]),
         tests("ObservabilityTests", ["Observability"]),
