@@ -101,6 +101,10 @@ let package = Package(
         tests("DomainOrchestratorsTests", ["DomainOrchestrators", "JSON", "Observability", "Orchestration", "TextAnalysis"]),
         tests("DeliveryTests", ["Delivery"]),
         tests("FeedbackTests", ["Feedback", "Orchestration", "Wire"]),
+        tests(
+            "FleetTestKitTests",
+            ["FleetTestKit", "JSON", "KafkaClient", "KafkaProcess", "Observability", "Orchestration", "Wire", "WorkerRuntime"]
+        ),
         tests("JSONTests", ["CSIMDJSON", "JSON"]),
         tests("KafkaProcessTests", ["KafkaProcess"]),
         tests("ObservabilityTests", ["Observability"]),
