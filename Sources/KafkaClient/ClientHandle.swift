@@ -1,6 +1,7 @@
 public import Observability
 
 import CRDKafka
+import Glibc
 import Synchronization
 
 /// What a client reports outside of its calls: log lines, errors that concern no single record, statistics.
@@ -89,6 +90,19 @@ final class ClientHandle: @unchecked Sendable {  // the pointer is set once; lib
     /// Gives the handle up without destroying it: the cure for a close that hangs (librdkafka before 2.4.0); its memory stays until the process ends.
     func abandon() {
         self.isAbandoned = true
+    }
+
+    /// Tells the observer of an error or of statistics that came as an event: a queue that is read for events gets them so, not as callbacks.
+    func observe(_ event: OpaquePointer) {
+        switch rd_kafka_event_type(event) {
+        case RD_KAFKA_EVENT_ERROR:
+            forwardError(self.native, rd_kafka_event_error(event).rawValue, rd_kafka_event_error_string(event), self.opaque)
+        case RD_KAFKA_EVENT_STATS:
+            guard let json = rd_kafka_event_stats(event) else { return }
+            self.callbacks.observer.onStatistics(UnsafeRawBufferPointer(start: json, count: strlen(json)))
+        default:
+            break
+        }
     }
 
     deinit {

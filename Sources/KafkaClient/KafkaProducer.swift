@@ -158,7 +158,7 @@ public final class KafkaProducer: Sendable {
         return .refused(KafkaError(consuming: error, doing: "produce to \(topic.name)"))
     }
 
-    /// Reads the delivery reports that are there, without waiting; librdkafka's error and statistics callbacks run inside.
+    /// Reads the delivery reports that are there, without waiting; the observer hears of errors and statistics inside.
     ///
     /// - Parameter body: a record's token and, when it was not delivered, why.
     /// - Returns: the number of reports read.
@@ -166,7 +166,9 @@ public final class KafkaProducer: Sendable {
     public func readReports(_ body: (UInt, KafkaError?) -> Void) -> Int {
         var total = 0
         while let event = rd_kafka_queue_poll(self.reports, 0) {
-            if rd_kafka_event_type(event) == RD_KAFKA_EVENT_DR {
+            if rd_kafka_event_type(event) != RD_KAFKA_EVENT_DR {
+                self.handle.observe(event)
+            } else {
                 withUnsafeTemporaryAllocation(of: UnsafePointer<rd_kafka_message_t>?.self, capacity: 256) { messages in
                     while true {
                         let count = rd_kafka_event_message_array(event, messages.baseAddress, messages.count)
