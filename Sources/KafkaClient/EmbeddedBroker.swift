@@ -39,6 +39,10 @@ public final class EmbeddedBroker: Sendable {
     ///
     /// - Throws: a topic that exists already or a number of partitions that is not positive.
     public func createTopic(_ name: String, partitions: Int32) throws(KafkaError) {
+        // librdkafka takes any number, and ends the process on a negative one.
+        guard partitions > 0 else {
+            throw KafkaError(RD_KAFKA_RESP_ERR_INVALID_PARTITIONS, "create topic \(name) on the embedded broker: \(partitions) partitions")
+        }
         let code = rd_kafka_mock_topic_create(self.cluster, name, partitions, 1)
         guard code == RD_KAFKA_RESP_ERR_NO_ERROR else { throw KafkaError(code, "create topic \(name) on the embedded broker") }
     }
