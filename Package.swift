@@ -106,6 +106,7 @@ let package = Package(
             ["FleetTestKit", "JSON", "KafkaClient", "KafkaProcess", "Observability", "Orchestration", "Wire", "WorkerRuntime"]
         ),
         tests("JSONTests", ["CSIMDJSON", "JSON"]),
+        tests("KafkaClientTests", ["CRDKafka", "KafkaClient", "KafkaProcess", "Observability", "Wire", "WorkerRuntime"]),
         tests("KafkaProcessTests", ["KafkaProcess"]),
         tests("ObservabilityTests", ["Observability"]),
         tests("OrchestrationTests", ["JSON", "Observability", "Orchestration"]),

@@ -1,0 +1,169 @@
+import KafkaClient
+import KafkaProcess
+import Testing
+import Wire
+import WorkerRuntime
+
+/// What a consumer told its owner.
+private final class Told {
+    var records: [ConsumedRecord] = []
+    var assigned: [AssignedPartition] = []
+    var revoked: [TopicPartition] = []
+    var committed: [CommitPoint] = []
+
+    func events() -> ConsumerEvents {
+        ConsumerEvents(
+            assigned: { self.assigned += $0 },
+            revoked: { partitions, _ in
+                self.revoked += partitions
+                self.assigned.removeAll { partitions.contains($0.source) }
+            },
+            record: { self.records.append($0) },
+            failed: { _ in },
+            committed: { points, error in if error == nil { self.committed += points } }
+        )
+    }
+}
+
+@Suite("Consumer", .timeLimit(.minutes(1)))
+struct ConsumerTests {
+    private func fill(_ broker: EmbeddedBroker, _ topic: String, partitions: Int32, records: Int) throws {
+        let producer = try broker.producer()
+        let native = try producer.topic(topic)
+        for number in 0..<records {
+            for partition in 0..<partitions { #expect(producer.send("\(partition)-\(number)", to: native, partition: partition) == .accepted) }
+        }
+        _ = try producer.allReports()
+    }
+
+    /// Turns the consumer until a condition holds.
+    private func turn(_ consumer: KafkaConsumer, _ wake: WakeSignal, _ told: Told, until isDone: () -> Bool) throws {
+        let deadline = ContinuousClock.now + .seconds(20)
+        while !isDone() {
+            guard ContinuousClock.now < deadline else { throw KafkaProcessError(.deadlineExceeded, "the consumer came to nothing") }
+            wake.wait(milliseconds: 200)
+            consumer.poll()
+            for partition in consumer.assignment { while consumer.read(partition, maximum: 512, { told.records.append($0) }) == 512 {} }
+        }
+    }
+
+    @Test("reads the partitions that it was assigned, from where it was told to")
+    func assign() async throws {
+        let broker = try EmbeddedBroker.with("t", partitions: 3)
+        try await onOwnThread {
+            try self.fill(broker, "t", partitions: 3, records: 5)
+            let wake = WakeSignal()
+            let told = Told()
+            let consumer = try KafkaConsumer(
+                configuration: broker.reader.merging(["group.id": "g"]), observer: .silent, wake: wake, events: told.events()
+            )
+            defer { consumer.close(milliseconds: 2_000) }
+            let sources = [0, 2].map { TopicPartition(topic: "t", partition: $0) }
+            #expect(try consumer.watermarks(of: sources[0]) == (0, 5))
+            try consumer.assign([(sources[0], 3), (sources[1], -2)])
+            #expect(Set(consumer.assignment.map(\.source)) == Set(sources))
+            try self.turn(consumer, wake, told) { told.records.count >= 7 }
+            #expect(told.records.filter { $0.source == sources[0] }.map(\.text) == ["0-3", "0-4"])
+            #expect(told.records.filter { $0.source == sources[1] }.map(\.text) == (0..<5).map { "2-\($0)" })
+        }
+    }
+
+    @Test("joins its group, commits with and without waiting, and tells what it leaves")
+    func group() async throws {
+        let broker = try EmbeddedBroker.with("t", partitions: 2)
+        try await onOwnThread {
+            try self.fill(broker, "t", partitions: 2, records: 3)
+            let sources = (0..<2).map { TopicPartition(topic: "t", partition: $0) }
+            let wake = WakeSignal()
+            let told = Told()
+            let consumer = try KafkaConsumer(
+                configuration: broker.reader.merging(["group.id": "g"]), observer: .silent, wake: wake, events: told.events()
+            )
+            try consumer.subscribe(to: ["t"])
+            try self.turn(consumer, wake, told) { told.records.count == 6 }
+            #expect(Set(told.assigned.map(\.source)) == Set(sources))
+            #expect(consumer.memberID?.isEmpty == false && !consumer.isJoining)
+            #expect(try consumer.committed(sources).map(\.offset) == [-1001, -1001])
+            try consumer.commit([CommitPoint(source: sources[0], offset: 2)], wait: true)
+            try consumer.commit([CommitPoint(source: sources[1], offset: 3)], wait: false)
+            try self.turn(consumer, wake, told) { told.committed.contains { $0.source == sources[1] && $0.offset == 3 } }
+            #expect(Set(try consumer.committed(sources)) == [CommitPoint(source: sources[0], offset: 2), CommitPoint(source: sources[1], offset: 3)])
+            #expect(consumer.close(milliseconds: 10_000))
+            #expect(Set(told.revoked) == Set(sources), "leaving tells what it leaves")
+            #expect(consumer.close(milliseconds: 0), "to leave twice does nothing")
+        }
+    }
+
+    @Test("reports a commit that the broker refuses")
+    func refusedCommit() async throws {
+        let broker = try EmbeddedBroker.with("t")
+        try await onOwnThread {
+            let consumer = try KafkaConsumer(
+                configuration: broker.reader.merging(["group.id": "g"]), observer: .silent, wake: WakeSignal(), events: Told().events()
+            )
+            defer { consumer.close(milliseconds: 2_000) }
+            let source = TopicPartition(topic: "t", partition: 0)
+            try consumer.assign([(source, 0)])
+            // OffsetCommit: group authorization failed.
+            broker.failRequests(apiKey: 8, codes: [30])
+            #expect(throws: KafkaError.self) { try consumer.commit([CommitPoint(source: source, offset: 1)], wait: true) }
+            try consumer.commit([CommitPoint(source: source, offset: 1)], wait: true)
+            #expect(try consumer.committed([source]).first?.offset == 1)
+        }
+    }
+}
+
+@Suite("Topic reader", .timeLimit(.minutes(1)))
+struct TopicReaderTests {
+    @Test("reads everything of several topics from the beginning, in the order of each partition")
+    func beginning() async throws {
+        let broker = try EmbeddedBroker.with("a", partitions: 2)
+        try broker.createTopic("b", partitions: 1)
+        try await onOwnThread {
+            let producer = try broker.producer()
+            for topic in ["a", "b"] {
+                let native = try producer.topic(topic)
+                for number in 0..<1_500 {
+                    #expect(producer.send("\(number)", to: native, partition: topic == "a" ? Int32(number % 2) : 0) == .accepted)
+                }
+            }
+            _ = try producer.allReports()
+            let reader = try TopicReader(configuration: broker.reader, observer: .silent, topics: ["a", "b"], from: .beginning)
+            #expect(reader.ends.values.reduce(0, +) == 3_000 && reader.ends.count == 3)
+            let records = try reader.read(count: 3_000)
+            #expect(records.count == 3_000)
+            for source in reader.ends.keys {
+                let offsets = records.filter { $0.source == source }.map(\.offset)
+                #expect(offsets == Array(0..<(reader.ends[source] ?? -1)), "\(source)")
+            }
+        }
+    }
+
+    @Test("reads from the end only what comes after it was made")
+    func end() async throws {
+        let broker = try EmbeddedBroker.with("t")
+        try await onOwnThread {
+            let producer = try broker.producer()
+            let topic = try producer.topic("t")
+            #expect(producer.send("before", to: topic) == .accepted)
+            _ = try producer.allReports()
+            let reader = try TopicReader(configuration: broker.reader, observer: .silent, topics: ["t"], from: .end)
+            #expect(reader.ends == [TopicPartition(topic: "t", partition: 0): 1])
+            #expect(producer.send("after", to: topic) == .accepted)
+            _ = try producer.allReports()
+            #expect(try reader.read(count: 1).map(\.text) == ["after"])
+            #expect(try reader.read(milliseconds: 0).isEmpty)
+        }
+    }
+
+    @Test("says that no broker answers")
+    func noBroker() async throws {
+        let servers = try { try EmbeddedBroker(logger: .silent).bootstrapServers }()
+        await #expect(throws: KafkaError.self) {
+            try await onOwnThread {
+                let configuration = KafkaConfiguration(bootstrapServers: servers)
+                _ = try KafkaAdmin(configuration: configuration, observer: .silent).describeTopics("t", milliseconds: 100)
+            }
+        }
+    }
+}
