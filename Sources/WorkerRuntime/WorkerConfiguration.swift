@@ -83,7 +83,10 @@ public struct WorkerConfiguration: Sendable {
         for name in ["enable.auto.commit", "enable.auto.offset.store", "group.id", "bootstrap.servers"] where self.kafka[name] != nil {
             mistakes.append("kafka property \(name) is the worker's own: leave it out")
         }
-        return mistakes + self.consumerConfiguration(group: "check").mistakes()
+        // What both clients share would be told twice.
+        for mistake in self.consumerConfiguration(group: "check").mistakes() + self.producerConfiguration(group: "check").mistakes()
+        where !mistakes.contains(mistake) { mistakes.append(mistake) }
+        return mistakes
     }
 
     func baseConfiguration(_ role: String) -> KafkaConfiguration {
