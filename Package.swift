@@ -125,6 +125,13 @@ let package = Package(
         ),
         tests("TextAnalysisTests", ["TextAnalysis"]),
         tests("WireTests", ["JSON", "KafkaProcess", "Orchestration", "Wire"], exclude: ["Corpus", "Golden"]),
+        tests(
+            "WorkerRuntimeTests",
+            [
+                "Delivery", "DrillOrchestrators", "FleetTestKit", "JSON", "KafkaClient", "KafkaProcess", "Observability", "Orchestration",
+                "Wire", "WorkerRuntime",
+            ]
+        ),
     ],
     cxxLanguageStandard: .cxx17
 )

@@ -1,0 +1,104 @@
+import JSON
+import KafkaClient
+import KafkaProcess
+import Observability
+import Orchestration
+import Synchronization
+import Testing
+import Wire
+import WorkerRuntime
+
+@Suite("Feedback worker", .timeLimit(.minutes(1)))
+struct FeedbackWorkerTests {
+    private func record(_ signal: FeedbackSignal, id: String) -> (key: String, value: [UInt8], headers: RecordHeaders) {
+        (
+            signal.componentID, SignalCodec.encode(signal, id: id, timestamp: 1_790_000_000),
+            SignalCodec.headers(id: id, causedBy: CloudEvent(id: "cause"), source: "/test", time: 1_790_000_000_000)
+        )
+    }
+
+    @Test("counts signals, publishes snapshots of what changed, and keeps what is no signal as a dead letter")
+    func feedback() async throws {
+        let broker = try EmbeddedBroker.withTopics()
+        let names = TopicNames()
+        let registry = MetricsRegistry()
+        let worker = FeedbackWorker(
+            configuration: broker.configuration, publishInterval: .milliseconds(20), logger: .silent, registry: registry
+        )
+        let newest = { @Sendable () async throws -> [String: PolicySnapshot] in
+            var newest: [String: PolicySnapshot] = [:]
+            for record in try await broker.readAll([names.policies]) {
+                let snapshot = try PolicySnapshot(decoding: record.value ?? [])
+                #expect(record.headers["ce_type"] == PolicySnapshot.type && snapshot.worker == "in-process")
+                if let before = newest[record.keyText] { #expect(snapshot.policyVersion > before.policyVersion) }
+                newest[record.keyText] = snapshot
+            }
+            return newest
+        }
+        try await withRunning(worker) {
+            let tools = (0..<10).map { number in
+                self.record(
+                    FeedbackSignal(
+                        source: number < 4 ? .toolExecution : .userExplicit, componentType: .tool, componentID: "grep", reward: number < 5 ? 1 : 0
+                    ),
+                    id: "t\(number)"
+                )
+            }
+            let bad: [(key: String, value: [UInt8], headers: RecordHeaders)] = [
+                ("bad-json", Array("{".utf8), RecordHeaders()),
+                ("bad-reward", Array(#"{"source": "agent_task", "component_type": "tool", "component_id": "x", "reward": 7}"#.utf8), RecordHeaders()),
+            ]
+            try broker.send(Array(tools[..<5]) + bad + Array(tools[5...]), to: names.signals(.tool))
+            let agent = FeedbackSignal(source: .agentTask, componentType: .agent, componentID: "grep", reward: 0.25)
+            try broker.send([self.record(agent, id: "a")], to: names.signals(.agent))
+            try await eventually("all signals in snapshots", deadline: .now + .seconds(20), tick: .milliseconds(100)) {
+                let snapshots = try await newest()
+                return snapshots["tool/grep"]?.signals == 10 && snapshots["agent/grep"]?.signals == 1
+            }
+            let snapshots = try await newest()
+            #expect(Set(snapshots.keys) == ["tool/grep", "agent/grep"])
+            #expect(snapshots["tool/grep"]?.meanReward == 0.5 && snapshots["agent/grep"]?.meanReward == 0.25)
+            #expect(snapshots["tool/grep"]?.bySource == [.toolExecution: 4, .userExplicit: 6])
+
+            let letters = try await broker.readAll([names.feedbackDeadLetters])
+            #expect(letters.map(\.keyText).sorted() == ["bad-json", "bad-reward"])
+            for letter in letters {
+                #expect(letter.headers["x-dlq-reason"] == (letter.keyText == "bad-json" ? "undecodable" : "invalid"))
+                #expect(letter.headers["x-dlq-source-topic"] == names.signals(.tool))
+                #expect(letter.value == bad.first { $0.key == letter.keyText }?.value)
+            }
+            worker.drain()
+        }
+        #expect(String(decoding: registry.prometheusText(), as: UTF8.self).contains(#"fleet_worker_records_dead_total{layer="feedback",reason="invalid"} 1"#))
+        #expect(try await broker.committed(group: "fleet.feedback", TopicPartition(topic: names.signals(.tool), partition: 0)) == 12)
+    }
+
+    @Test("tells at its end what was counted since the last snapshots")
+    func lastSnapshots() async throws {
+        let broker = try EmbeddedBroker.withTopics()
+        let names = TopicNames()
+        let worker = FeedbackWorker(configuration: broker.configuration, publishInterval: .seconds(86_400), logger: .silent)
+        try await withRunning(worker) {
+            let signal = FeedbackSignal(source: .agentTask, componentType: .memory, componentID: "m", reward: 1)
+            try broker.send([self.record(signal, id: "m")], to: names.signals(.memory))
+            try await eventually("its commit", tick: .milliseconds(100)) {
+                try await broker.committed(group: "fleet.feedback", TopicPartition(topic: names.signals(.memory), partition: 0)) == 1
+            }
+            #expect(try await broker.readAll([names.policies]).isEmpty)
+            worker.drain()
+        }
+        let told = try await broker.readAll([names.policies])
+        #expect(told.map(\.keyText) == ["memory/m"])
+    }
+
+    @Test("does not start with a configuration that has mistakes")
+    func mistakes() async throws {
+        var configuration = WorkerConfiguration()
+        configuration.concurrency = 0
+        configuration.bootstrapServers = ""
+        let worker = FeedbackWorker(configuration: configuration, logger: .silent)
+        let error = await #expect(throws: WorkerError.self) { try await worker.run() }
+        #expect(error?.code == .configuration)
+        #expect(error?.message.contains("concurrency") == true && error?.message.contains("bootstrap-servers") == true)
+    }
+}
