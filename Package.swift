@@ -102,6 +102,13 @@ let package = Package(
         tests("DeliveryTests", ["Delivery"]),
         tests("FeedbackTests", ["Feedback", "Orchestration", "Wire"]),
         tests(
+            "FleetProcessTests",
+            [
+                "ArgumentParser", "Delivery", "FleetProcess", "JSON", "KafkaClient", "KafkaProcess", "Observability", "Orchestration", "Wire",
+                "WorkerRuntime", "feedback-orchestrator", "infrastructure-worker",
+            ]
+        ),
+        tests(
             "FleetTestKitTests",
             ["FleetTestKit", "JSON", "KafkaClient", "KafkaProcess", "Observability", "Orchestration", "Wire", "WorkerRuntime"]
         ),
