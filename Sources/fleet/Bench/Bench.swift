@@ -49,7 +49,13 @@ struct Bench: AsyncParsableCommand {
     }
 
     struct Seed: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Create the bench's topics and fill the requests' topic.")
+        static let configuration = CommandConfiguration(
+            abstract: "Create the bench's topics and fill the requests' topic.",
+            discussion: """
+                Examples:
+                  fleet bench seed --records 1000000 --partitions 8 --keys 1000
+                """
+        )
 
         @OptionGroup var target: Target
 
@@ -104,7 +110,11 @@ struct Bench: AsyncParsableCommand {
     struct WorkerRun: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "worker",
-            abstract: "Run an echo worker over requests that are there, from the first record received to the last commit."
+            abstract: "Run an echo worker over requests that are there, from the first record received to the last commit.",
+            discussion: """
+                Examples:
+                  fleet bench worker --in bench.requests --out bench.results --group worker-1 --records 1000000 --json
+                """
         )
 
         @OptionGroup var target: Target
@@ -161,7 +171,11 @@ struct Bench: AsyncParsableCommand {
 
     struct Limit: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "The plainest consume → produce loop that librdkafka allows: no JSON, no handlers, one thread."
+            abstract: "The plainest consume → produce loop that librdkafka allows: no JSON, no handlers, one thread.",
+            discussion: """
+                Examples:
+                  fleet bench limit --in bench.requests --out bench.results --group limit-1 --records 1000000 --json
+                """
         )
 
         @OptionGroup var target: Target

@@ -16,6 +16,9 @@ extension Bench {
             discussion: """
                 Open loop: requests are sent when the clock says so, whatever the fleet does, and latency counts from that moment, so that a stall
                 is not hidden (coordinated omission). Producer, worker and reader share this process; --linger goes for both producers.
+
+                Examples:
+                  fleet bench latency --rate 10000 --seconds 20 --json
                 """
         )
 

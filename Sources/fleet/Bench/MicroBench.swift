@@ -9,7 +9,11 @@ import Wire
 extension Bench {
     struct Micro: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Nanoseconds and allocations of decoding a request, dispatching it, and encoding its reply; no Kafka."
+            abstract: "Nanoseconds and allocations of decoding a request, dispatching it, and encoding its reply; no Kafka.",
+            discussion: """
+                Examples:
+                  fleet bench micro
+                """
         )
 
         @Option(help: ArgumentHelp("Times that each part runs.", valueName: "number"))

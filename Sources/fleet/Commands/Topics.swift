@@ -4,7 +4,14 @@ import Wire
 import WorkerRuntime
 
 struct Topics: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Make the fleet's topics.", subcommands: [Create.self])
+    static let configuration = CommandConfiguration(
+        abstract: "Make the fleet's topics.",
+        discussion: """
+            Examples:
+              fleet topics create --bootstrap-servers localhost:9092
+            """,
+        subcommands: [Create.self]
+    )
 
     struct Create: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
