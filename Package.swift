@@ -102,6 +102,10 @@ let package = Package(
         tests("DeliveryTests", ["Delivery"]),
         tests("FeedbackTests", ["Feedback", "Orchestration", "Wire"]),
         tests(
+            "FleetCommandTests",
+            ["JSON", "KafkaClient", "KafkaProcess", "Observability", "Orchestration", "Wire", "WorkerRuntime", "fleet"]
+        ),
+        tests(
             "FleetProcessTests",
             [
                 "ArgumentParser", "Delivery", "FleetProcess", "JSON", "KafkaClient", "KafkaProcess", "Observability", "Orchestration", "Wire",

@@ -1,0 +1,117 @@
+import Foundation
+import KafkaProcess
+import Testing
+
+/// Runs the built tool.
+func fleet(_ arguments: [String], environment: [String: String] = [:]) async throws -> ChildProcess.Completion {
+    try await ChildProcess.run(
+        ChildProcess.buildProduct("fleet"), arguments: arguments, environment: environment, deadline: .now + .seconds(30)
+    )
+}
+
+/// A file that is removed with its owner.
+final class TemporaryFile: Sendable {
+    let url: URL
+
+    init(_ text: String) throws {
+        self.url = FileManager.default.temporaryDirectory.appendingPathComponent("fleet-\(UUID().uuidString)")
+        try Data(text.utf8).write(to: self.url)
+    }
+
+    deinit { try? FileManager.default.removeItem(at: self.url) }
+}
+
+@Suite("The tool's usage", .timeLimit(.minutes(1)))
+struct UsageTests {
+    @Test(
+        "every command explains itself, with examples",
+        arguments: [[], ["submit"], ["tail"], ["topics"], ["topics", "create"], ["dev"], ["demo"], ["bench"]]
+    )
+    func help(_ command: [String]) async throws {
+        let help = try await fleet(command + ["--help"])
+        #expect(help.status.isSuccess && help.standardError.isEmpty)
+        #expect(help.standardOutput.contains("USAGE: ") && help.standardOutput.contains("OVERVIEW: "))
+        #expect(help.standardOutput.contains("Examples:") && help.standardOutput.contains("fleet \(command.joined(separator: " "))"))
+        #expect(try await fleet(["help"] + command).standardOutput == help.standardOutput)
+    }
+
+    @Test("every measurement explains itself", arguments: ["seed", "worker", "limit", "latency", "micro"])
+    func benchHelp(_ command: String) async throws {
+        let help = try await fleet(["bench", command, "--help"])
+        #expect(help.status.isSuccess && help.standardOutput.contains("Examples:\n") && help.standardOutput.contains("fleet bench \(command)"))
+    }
+
+    @Test("completion scripts name the commands and pass the shell's own check", arguments: ["bash", "zsh", "fish"])
+    func completion(_ shell: String) async throws {
+        let script = try await fleet(["--generate-completion-script", shell])
+        #expect(script.status.isSuccess && script.standardError.isEmpty)
+        for word in ["submit", "tail", "topics", "create", "bench", "latency", "bootstrap-servers"] { #expect(script.standardOutput.contains(word)) }
+        let known = ["bash": "/bin/bash", "zsh": "/usr/bin/zsh", "fish": "/usr/bin/fish"]
+        guard let program = known[shell], FileManager.default.isExecutableFile(atPath: program) else { return }
+        let file = try TemporaryFile(script.standardOutput + "\n")
+        let check = try await ChildProcess.run(program, arguments: ["-n", file.url.path])
+        #expect(check.status.isSuccess, "\(check.standardError)")
+    }
+
+    @Test(
+        "wrong usage ends with 64 and says what is wrong",
+        arguments: [
+            (["submit"], "orchestrator"), (["submit", "echo"], "--tenant"), (["submitt"], "submit"), (["submit", "--tennant", "x"], "--tenant"),
+            (["submit", "echo", "--tenant", "a", "--arg", "nothing"], "name=value"),
+            (["submit", "echo", "--tenant", "a", "--kwargs", "[1]"], "JSON object"),
+            (["submit", "echo", "--tenant", "a", "--kwargs", "{"], "--kwargs"),
+            (["submit", "echo", "--tenant", "a", "--kwargs", "@no-such-file.json"], "no-such-file.json"),
+            (["submit", "echo", "--tenant", "a", "--timeout", "0"], "--timeout"),
+            (["submit", "echo", "--tenant", "a", "--layer", "attic"], "attic"),
+            (["submit", "echo", "--tenant", "a", "--kafka", "=x"], "name=value"),
+            (["tail"], "topic"), (["topics", "create", "--partitions", "0"], "--partitions"), (["bench", "nothing"], "nothing"),
+            (["bench", "limit", "--records", "0"], "--records"), (["--generate-completion-script", "csh"], "csh"),
+        ]
+    )
+    func mistakes(_ arguments: [String], _ word: String) async throws {
+        let wrong = try await fleet(arguments)
+        #expect(wrong.status == .exited(64), "\(wrong.standardError)")
+        #expect(wrong.standardOutput.isEmpty && wrong.standardError.contains(word), "\(wrong.standardError)")
+    }
+
+    @Test("a wrong property in the environment is told without its value")
+    func environment() async throws {
+        let wrong = try await fleet(["tail", "results"], environment: ["FLEET_KAFKA": "sasl.passwrd=hunter2"])
+        #expect(wrong.status == .exited(1) && wrong.standardError.contains("sasl.passwrd"))
+        #expect(!wrong.standardError.contains("hunter2"))
+    }
+}
+
+@Suite("Module borders", .enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/python3"), "python3 is not installed"))
+struct BorderTests {
+    private let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+
+    private func check(_ arguments: [String] = []) async throws -> ChildProcess.Completion {
+        try await ChildProcess.run("/usr/bin/python3", arguments: [self.root.appendingPathComponent("deploy/check-borders").path] + arguments)
+    }
+
+    @Test("are kept")
+    func kept() async throws {
+        let check = try await self.check()
+        #expect(check.status.isSuccess, "\(check.standardError)")
+    }
+
+    @Test("that are broken are told, one line an import")
+    func broken() async throws {
+        let copy = FileManager.default.temporaryDirectory.appendingPathComponent("fleet-borders-\(UUID().uuidString)")
+        try FileManager.default.copyItem(at: self.root.appendingPathComponent("Sources"), to: copy)
+        defer { try? FileManager.default.removeItem(at: copy) }
+        #expect(try await self.check([copy.path]).status.isSuccess)
+        try Data("import KafkaClient\n@testable import struct Wire.Reply\nimport Synchronization\n".utf8)
+            .write(to: copy.appendingPathComponent("JSON/Planted.swift"))
+        try FileManager.default.createDirectory(at: copy.appendingPathComponent("Stranger"), withIntermediateDirectories: true)
+        try Data("import Glibc\n".utf8).write(to: copy.appendingPathComponent("Stranger/File.swift"))
+        let check = try await self.check([copy.path])
+        #expect(check.status == .exited(1))
+        let lines = check.standardError.split(separator: "\n").map { String($0) }
+        #expect(lines.count == 3)
+        for text in ["JSON/Planted.swift: JSON may not import KafkaClient", "JSON/Planted.swift: JSON may not import Wire", "Stranger: not in the table"] {
+            #expect(lines.contains { $0.contains(text) }, "\(text): \(lines)")
+        }
+    }
+}
