@@ -17,7 +17,7 @@ public struct EchoOrchestrator: Orchestrator {
     }
 
     public func orchestrate(_ context: OrchestrationContext, _ arguments: Arguments) async throws -> StepResult {
-        if self.delay > .zero { try await Task.sleep(for: self.delay) }
+        if self.delay > .zero { try await context.clock.sleep(self.delay) }
         return .ok(arguments.object)
     }
 }

@@ -50,7 +50,7 @@ public struct ProbeOrchestrator: TypedOrchestrator {
                 FeedbackSignal(source: .toolExecution, componentType: .tool, componentID: "probe-\(number % 10)", reward: 0.5)
             )
         }
-        if let milliseconds = input.delay_ms, milliseconds > 0 { try await Task.sleep(for: .milliseconds(milliseconds)) }
+        if let milliseconds = input.delay_ms, milliseconds > 0 { try await context.clock.sleep(.milliseconds(milliseconds)) }
         if let milliseconds = input.ignore_cancellation_ms, milliseconds > 0 {
             // A task of its own does not hear of the cancellation.
             await Task.detached { try? await Task.sleep(for: .milliseconds(milliseconds)) }.value

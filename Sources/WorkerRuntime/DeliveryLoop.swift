@@ -296,6 +296,8 @@ final class DeliveryLoop: @unchecked Sendable {  // everything but `lifecycle`, 
 
     private func takeHandled() {
         self.handled.take(into: &self.letters)
+        // What a cancelled handler says is not an answer: its record runs again elsewhere. (A stop is noted before handlers are cancelled.)
+        if self.lifecycle.load(ordering: .acquiring) == .stopping { self.letters.removeAll() }
         for letterIndex in self.letters.indices {
             let slot = self.letters[letterIndex].slot
             let waited = self.letters[letterIndex].outputs.count

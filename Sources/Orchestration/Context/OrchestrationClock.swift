@@ -26,6 +26,6 @@ public struct OrchestrationClock: Sendable {
             clock_gettime(CLOCK_REALTIME, &time)
             return Int64(time.tv_sec) * 1_000 + Int64(time.tv_nsec) / 1_000_000
         },
-        sleep: { try await Task.sleep(for: $0) }
+        sleep: { try await SleepQueue.shared.sleep(for: $0) }
     )
 }

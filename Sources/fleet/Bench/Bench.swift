@@ -2,6 +2,8 @@ import ArgumentParser
 import Delivery
 import FleetProcess
 import KafkaClient
+import Orchestration
+import Wire
 import WorkerRuntime
 
 struct Bench: AsyncParsableCommand {
@@ -45,6 +47,24 @@ struct Bench: AsyncParsableCommand {
 
         func validate() throws {
             guard self.records > 0 else { throw ValidationError("--records must be 1 or more") }
+        }
+
+        /// Fails at once when the broker or a topic is not there; a worker would wait for it.
+        ///
+        /// - Parameter topics: further topics, which are made when they are missing.
+        func check(creating topics: [String] = []) async throws {
+            let configuration = try self.connection.clientConfiguration("check")
+            let (input, output) = (self.input, self.output)
+            try await reporting {
+                try await onOwnThread {
+                    let admin = try KafkaAdmin(configuration: configuration, observer: ConnectionOptions.observer)
+                    for topic in [input, output] where try admin.describeTopics(topic).allSatisfy({ $0.partitions.isEmpty }) {
+                        FleetProcess.complain("fleet: there is no topic \(topic); make and fill it with: fleet bench seed")
+                        throw ExitCode.failure
+                    }
+                    try admin.createTopics(topics.map { TopicSpecification(name: $0, partitions: 8) })
+                }
+            }
         }
     }
 
@@ -157,6 +177,8 @@ struct Bench: AsyncParsableCommand {
             configuration.inFlight.records = max(self.inFlight, self.concurrency)
             configuration.ordering = self.ordering
             configuration.signals = self.signals == .on ? .all : .off
+            let signals = TopicNames(prefix: configuration.topicPrefix).signals(.agent)
+            try await self.target.check(creating: self.signals == .on ? [signals] : [])
             if self.countAllocations { AllocationCount.enable() }
             let bench = WorkerBench(
                 configuration: configuration,
@@ -181,6 +203,7 @@ struct Bench: AsyncParsableCommand {
         @OptionGroup var target: Target
 
         func run() async throws {
+            try await self.target.check()
             let bench = LimitBench(
                 bootstrapServers: self.target.connection.bootstrapServers,
                 input: self.target.input,

@@ -42,6 +42,7 @@ extension Bench {
         }
 
         func run() async throws {
+            try await self.target.check()
             var configuration = WorkerConfiguration()
             configuration.bootstrapServers = self.target.connection.bootstrapServers
             configuration.groupID = self.target.groupName
