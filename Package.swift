@@ -48,7 +48,11 @@ let package = Package(
         .target(name: "CSpawn"),
         .systemLibrary(name: "CXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
         .systemLibrary(name: "CMicroHTTPD", pkgConfig: "libmicrohttpd", providers: [.apt(["libmicrohttpd-dev"])]),
-        .target(name: "CSIMDJSON", cxxSettings: [.define("SIMDJSON_THREADS_ENABLED", to: "1")], linkerSettings: [.linkedLibrary("simdjson")]),
+        .target(
+            name: "CSIMDJSON",
+            cxxSettings: [.define("SIMDJSON_THREADS_ENABLED", to: "1")],
+            linkerSettings: [.linkedLibrary("simdjson")]
+        ),
 
         // A target may import only targets above it.
         library("Observability"),
@@ -86,7 +90,8 @@ let package = Package(
         executable(
             "fleet",
             [
-                "ArgumentParser", "CAllocationCounter", "CRDKafka", "Delivery", "DomainProcess", "DrillOrchestrators", "FleetProcess", "JSON",
+                "ArgumentParser", "CAllocationCounter", "CRDKafka", "Delivery", "DomainProcess", "DrillOrchestrators", "FleetProcess",
+                "JSON",
                 "KafkaClient", "Observability", "Orchestration", "Wire", "WorkerRuntime",
             ]
         ),
@@ -108,7 +113,8 @@ let package = Package(
         tests(
             "FleetProcessTests",
             [
-                "ArgumentParser", "Delivery", "FleetProcess", "JSON", "KafkaClient", "KafkaProcess", "Observability", "Orchestration", "Wire",
+                "ArgumentParser", "Delivery", "FleetProcess", "JSON", "KafkaClient", "KafkaProcess", "Observability", "Orchestration",
+                "Wire",
                 "WorkerRuntime", "feedback-orchestrator", "infrastructure-worker",
             ]
         ),
@@ -130,7 +136,8 @@ let package = Package(
         tests(
             "RealKafkaTests",
             [
-                "Delivery", "DrillOrchestrators", "JSON", "KafkaClient", "KafkaProcess", "Observability", "Orchestration", "Wire", "WorkerRuntime",
+                "Delivery", "DrillOrchestrators", "JSON", "KafkaClient", "KafkaProcess", "Observability", "Orchestration", "Wire",
+                "WorkerRuntime",
                 "application-worker", "domain-worker", "feedback-orchestrator", "infrastructure-worker",
             ]
         ),

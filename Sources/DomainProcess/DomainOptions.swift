@@ -12,7 +12,9 @@ public struct DomainOptions: ConfigurableArguments {
     public static var mergedOptions: Set<String> { ["file-root", "allow-address"] }
     public static var secretOptions: Set<String> { ["fact-check-secret"] }
 
-    @Option(help: ArgumentHelp("Directory whose files requests may read by file: URLs; repeat for more. (default: none)", valueName: "path"))
+    @Option(
+        help: ArgumentHelp("Directory whose files requests may read by file: URLs; repeat for more. (default: none)", valueName: "path")
+    )
     public var fileRoot: [String] = []
 
     @Option(

@@ -68,7 +68,8 @@ public enum FleetProcess {
     }
 
     /// Waits until every service has ended; tells readiness, drains on the first signal, stops on the second, and when one service fails.
-    private static func supervise(_ services: [any FleetService], _ events: AsyncStream<Event>, ready line: String, _ logger: Logger) async {
+    private static func supervise(_ services: [any FleetService], _ events: AsyncStream<Event>, ready line: String, _ logger: Logger) async
+    {
         var signals = 0
         var ended = 0
         var isAnnounced = false

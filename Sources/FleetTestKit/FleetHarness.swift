@@ -203,7 +203,8 @@ private final class Inbox: Sendable {
         for watcher in watchers { watcher.resume() }
     }
 
-    func first(on topic: String, timeout: Duration, where fits: @escaping @Sendable (ConsumedRecord) -> Bool) async throws -> ConsumedRecord {
+    func first(on topic: String, timeout: Duration, where fits: @escaping @Sendable (ConsumedRecord) -> Bool) async throws -> ConsumedRecord
+    {
         let deadline = ContinuousClock.now + timeout
         let timer = Task {
             try await Task.sleep(until: deadline)
@@ -216,7 +217,9 @@ private final class Inbox: Sendable {
             let (records, count) = self.state.withLock { (Array($0.records.dropFirst(seen)), $0.records.count) }
             if let found = records.first(where: { $0.source.topic == topic && fits($0) }) { return found }
             seen = count
-            guard ContinuousClock.now < deadline else { throw FleetHarness.TimedOut(description: "nothing that fits came on \(topic) within \(timeout)") }
+            guard ContinuousClock.now < deadline else {
+                throw FleetHarness.TimedOut(description: "nothing that fits came on \(topic) within \(timeout)")
+            }
             await withTaskCancellationHandler {
                 await withCheckedContinuation { continuation in
                     let isNew = self.state.withLock { state in

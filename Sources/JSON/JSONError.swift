@@ -42,8 +42,10 @@ public struct JSONError: Error, Sendable, Hashable, CustomStringConvertible {
 extension JSONError {
     static func oversize(_ count: Int, _ limits: JSONLimits) -> JSONError {
         JSONError(
-            code: .size, message: "The document has \(count) bytes; at most \(limits.maximumBytes) are accepted.",
-            byteOffset: limits.maximumBytes)
+            code: .size,
+            message: "The document has \(count) bytes; at most \(limits.maximumBytes) are accepted.",
+            byteOffset: limits.maximumBytes
+        )
     }
 
     static let outOfMemory = JSONError(code: .memory, message: "There is not enough memory to parse the document.")

@@ -18,7 +18,8 @@ struct JSONKeyedDecodingContainer<Key: CodingKey>: KeyedDecodingContainerProtoco
     func decode<T: Decodable>(_ type: T.Type, forKey key: Key) throws -> T { try self.decoder(for: key, type).unbox(type) }
 
     func nestedContainer<NestedKey: CodingKey>(
-        keyedBy type: NestedKey.Type, forKey key: Key
+        keyedBy type: NestedKey.Type,
+        forKey key: Key
     ) throws -> KeyedDecodingContainer<NestedKey> {
         try self.decoder(for: key, JSONObject.self).container(keyedBy: type)
     }
@@ -43,6 +44,8 @@ struct JSONKeyedDecodingContainer<Key: CodingKey>: KeyedDecodingContainerProtoco
         let path = JSONPath.text(location.keys, prefix: location.prefix)
         let finding = JSONDecodingError(path: path, expected: JSONPath.name(of: type), found: "nothing")
         throw DecodingError.keyNotFound(
-            key, DecodingError.Context(codingPath: self.codingPath, debugDescription: finding.description, underlyingError: finding))
+            key,
+            DecodingError.Context(codingPath: self.codingPath, debugDescription: finding.description, underlyingError: finding)
+        )
     }
 }

@@ -9,7 +9,14 @@ enum JSONParser {
         var tokens: UnsafePointer<csimdjson_token>?
         var count = 0
         let status = csimdjson_flatten(
-            workspace, bytes.bindMemory(to: UInt8.self).baseAddress, bytes.count, readableBytes, limits.maximumDepth, &tokens, &count)
+            workspace,
+            bytes.bindMemory(to: UInt8.self).baseAddress,
+            bytes.count,
+            readableBytes,
+            limits.maximumDepth,
+            &tokens,
+            &count
+        )
         guard status == CSIMDJSON_OK, let tokens else { throw JSONFault.error(for: status, in: bytes, limits: limits) }
         var reader = TokenReader(next: tokens)
         return reader.value()

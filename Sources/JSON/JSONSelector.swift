@@ -58,7 +58,9 @@ public final class JSONSelector: Sendable {
     ///   - body: gets the selection, whose buffers are valid until it returns.
     /// - Throws: ``JSONError``, or what `body` throws.
     public func select<R>(
-        from bytes: UnsafeRawBufferPointer, readableBytes: Int, limits: JSONLimits = .default,
+        from bytes: UnsafeRawBufferPointer,
+        readableBytes: Int,
+        limits: JSONLimits = .default,
         body: (borrowing JSONSelection) throws -> R
     ) throws -> R {
         guard bytes.count <= limits.maximumBytes else { throw JSONError.oversize(bytes.count, limits) }
@@ -67,8 +69,15 @@ public final class JSONSelector: Sendable {
         return try withUnsafeTemporaryAllocation(of: csimdjson_slot.self, capacity: self.paths.count) { slots in
             var rootKind: UInt32 = 0
             let status = csimdjson_select(
-                workspace, self.handle, bytes.bindMemory(to: UInt8.self).baseAddress, bytes.count, readableBytes,
-                limits.maximumDepth, slots.baseAddress, &rootKind)
+                workspace,
+                self.handle,
+                bytes.bindMemory(to: UInt8.self).baseAddress,
+                bytes.count,
+                readableBytes,
+                limits.maximumDepth,
+                slots.baseAddress,
+                &rootKind
+            )
             guard status == CSIMDJSON_OK else { throw JSONFault.error(for: status, in: bytes, limits: limits) }
             return try body(JSONSelection(slots: UnsafeBufferPointer(slots), rootKind: rootKind, limits: limits))
         }
@@ -76,7 +85,9 @@ public final class JSONSelector: Sendable {
 
     /// The same from an array, which is read from a copy because nothing is known to be readable behind it.
     public func select<R>(
-        from bytes: [UInt8], limits: JSONLimits = .default, body: (borrowing JSONSelection) throws -> R
+        from bytes: [UInt8],
+        limits: JSONLimits = .default,
+        body: (borrowing JSONSelection) throws -> R
     ) throws -> R {
         try bytes.withUnsafeBytes { try self.select(from: $0, readableBytes: $0.count, limits: limits, body: body) }
     }

@@ -47,6 +47,8 @@ struct JSONUnkeyedDecodingContainer: UnkeyedDecodingContainer {
         let path = JSONPath.text(location.keys, prefix: location.prefix)
         let finding = JSONDecodingError(path: path, expected: JSONPath.name(of: type), found: "the end of the array")
         throw DecodingError.valueNotFound(
-            type, DecodingError.Context(codingPath: location.keys, debugDescription: finding.description, underlyingError: finding))
+            type,
+            DecodingError.Context(codingPath: location.keys, debugDescription: finding.description, underlyingError: finding)
+        )
     }
 }

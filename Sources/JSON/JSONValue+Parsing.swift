@@ -15,7 +15,9 @@ extension JSONValue {
     /// - Parameter readableBytes: how many bytes from the buffer's start may be read; when there are at least 64 behind the document,
     ///   it is parsed in place, otherwise from a copy.
     public init(
-        parsing bytes: UnsafeRawBufferPointer, readableBytes: Int? = nil, limits: JSONLimits = .default
+        parsing bytes: UnsafeRawBufferPointer,
+        readableBytes: Int? = nil,
+        limits: JSONLimits = .default
     ) throws(JSONError) {
         self = try JSONParser.parse(bytes, readableBytes: readableBytes ?? bytes.count, limits: limits)
     }

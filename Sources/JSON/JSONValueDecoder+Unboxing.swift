@@ -94,7 +94,8 @@ extension JSONValueDecoder {
     func refused(expected: String, found: String) -> DecodingError {
         let finding = self.finding(expected: expected, found: found)
         return .dataCorrupted(
-            DecodingError.Context(codingPath: self.codingPath, debugDescription: finding.description, underlyingError: finding))
+            DecodingError.Context(codingPath: self.codingPath, debugDescription: finding.description, underlyingError: finding)
+        )
     }
 
     private func finding(expected: String, found: String) -> JSONDecodingError {

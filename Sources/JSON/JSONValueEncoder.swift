@@ -36,13 +36,17 @@ extension JSONValueEncoder {
     static func box(integer value: some FixedWidthInteger, at path: [any CodingKey]) throws -> JSONValue {
         if let value = Int64(exactly: value) { return .integer(value) }
         throw EncodingError.invalidValue(
-            value, EncodingError.Context(codingPath: path, debugDescription: "\(value) is above \(Int64.max), the largest integer held"))
+            value,
+            EncodingError.Context(codingPath: path, debugDescription: "\(value) is above \(Int64.max), the largest integer held")
+        )
     }
 
     static func box(number value: Double, at path: [any CodingKey]) throws -> JSONValue {
         if value.isFinite { return .number(value) }
         throw EncodingError.invalidValue(
-            value, EncodingError.Context(codingPath: path, debugDescription: "JSON has no form for \(value)"))
+            value,
+            EncodingError.Context(codingPath: path, debugDescription: "JSON has no form for \(value)")
+        )
     }
 
     /// The shortest decimal form of a `Float` read as a double, so that 0.1 stays 0.1.

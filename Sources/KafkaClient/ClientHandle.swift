@@ -1,7 +1,6 @@
-public import Observability
-
 import CRDKafka
 import Glibc
+public import Observability
 import Synchronization
 
 /// What a client reports outside of its calls: log lines, errors that concern no single record, statistics.

@@ -1,7 +1,6 @@
-public import Wire
-
 import CRDKafka
 import Glibc
+public import Wire
 
 /// A topic and a partition number.
 public struct TopicPartition: Sendable, Hashable, CustomStringConvertible {

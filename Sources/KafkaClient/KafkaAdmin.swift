@@ -62,7 +62,11 @@ public final class KafkaAdmin: Sendable {
         for specification in specifications {
             let result: Result<OpaquePointer, KafkaError> = withUnsafeTemporaryAllocation(of: CChar.self, capacity: 512) { buffer in
                 let topic = rd_kafka_NewTopic_new(
-                    specification.name, specification.partitions, specification.replicationFactor, buffer.baseAddress, buffer.count
+                    specification.name,
+                    specification.partitions,
+                    specification.replicationFactor,
+                    buffer.baseAddress,
+                    buffer.count
                 )
                 guard let topic else {
                     let reason = buffer.baseAddress.map { String(cString: $0) } ?? ""
@@ -168,7 +172,10 @@ public final class KafkaAdmin: Sendable {
         let results = rd_kafka_ListConsumerGroupOffsets_result_groups(rd_kafka_event_ListConsumerGroupOffsets_result(event), &count)
         guard count > 0, let result = results?[0] else { return [] }
         if let error = rd_kafka_group_result_error(result) {
-            throw KafkaError(rd_kafka_error_code(error), "read the offsets of group \(group): \(String(cString: rd_kafka_error_string(error)))")
+            throw KafkaError(
+                rd_kafka_error_code(error),
+                "read the offsets of group \(group): \(String(cString: rd_kafka_error_string(error)))"
+            )
         }
         guard let offsets = rd_kafka_group_result_partitions(result) else { return [] }
         return KafkaConsumer.points(UnsafeMutablePointer(mutating: offsets))

@@ -310,7 +310,9 @@ public final class KafkaConsumer {
     }
 
     private func report(_ code: rd_kafka_resp_err_t, _ action: String) {
-        if code != RD_KAFKA_RESP_ERR_NO_ERROR { self.events.failed(KafkaError(code, "\(action): \(String(cString: rd_kafka_err2str(code)))")) }
+        if code != RD_KAFKA_RESP_ERR_NO_ERROR {
+            self.events.failed(KafkaError(code, "\(action): \(String(cString: rd_kafka_err2str(code)))"))
+        }
     }
 
     private func source(of message: UnsafeMutablePointer<rd_kafka_message_t>) -> TopicPartition {

@@ -1,7 +1,6 @@
-public import Wire
-
 import CRDKafka
 import Synchronization
+public import Wire
 
 /// A topic of one producer, looked up once.
 public final class ProducerTopic: Sendable {

@@ -77,7 +77,8 @@ public final class TopicReader {
     private func drain() {
         self.consumer.poll()
         for partition in self.consumer.assignment {
-            while self.consumer.read(partition, maximum: 512, { self.inbox.records.append($0) }) == 512, self.inbox.records.count < 100_000 {}
+            while self.consumer.read(partition, maximum: 512, { self.inbox.records.append($0) }) == 512, self.inbox.records.count < 100_000
+            {}
         }
     }
 

@@ -15,7 +15,8 @@ enum CircularReasoning {
         let conclusion = self.content(sentence.tokens[..<position])
         let reason = self.content(sentence.tokens[(position + 1)...])
         let lengths = (sentence.tokens[..<position].count(where: \.isWord), sentence.tokens[(position + 1)...].count(where: \.isWord))
-        guard lengths.1 <= 2 * lengths.0, conclusion.count >= 2, conclusion.isSubset(of: reason), reason.count <= conclusion.count + 1 else {
+        guard lengths.1 <= 2 * lengths.0, conclusion.count >= 2, conclusion.isSubset(of: reason), reason.count <= conclusion.count + 1
+        else {
             return nil
         }
         return 0...(sentence.tokens.count - 1)

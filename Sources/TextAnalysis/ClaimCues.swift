@@ -84,47 +84,47 @@ enum ClaimCues {
 
     static let classes = [
         "comparative": """
-            more less fewer greater higher lower larger smaller bigger faster slower longer shorter better worse older younger cheaper
-            richer poorer stronger weaker heavier lighter hotter colder warmer cooler safer deadlier taller earlier later
-            """,
+        more less fewer greater higher lower larger smaller bigger faster slower longer shorter better worse older younger cheaper
+        richer poorer stronger weaker heavier lighter hotter colder warmer cooler safer deadlier taller earlier later
+        """,
         "scale": "much many high low large small big fast long old likely common tall rich poor deadly",
         "superlative": """
-            biggest largest highest lowest smallest fastest slowest longest shortest oldest youngest richest poorest cheapest strongest
-            weakest heaviest hottest coldest warmest deadliest tallest greatest worst best earliest latest newest busiest densest driest
-            wettest safest
-            """,
+        biggest largest highest lowest smallest fastest slowest longest shortest oldest youngest richest poorest cheapest strongest
+        weakest heaviest hottest coldest warmest deadliest tallest greatest worst best earliest latest newest busiest densest driest
+        wettest safest
+        """,
         "gradable": """
-            expensive popular populous common important dangerous powerful successful deadly visited widely valuable influential
-            frequent efficient effective polluted violent corrupt unequal diverse advanced profitable watched sold used cited likely
-            affected severe serious significant recent famous active polluting productive
-            """,
+        expensive popular populous common important dangerous powerful successful deadly visited widely valuable influential
+        frequent efficient effective polluted violent corrupt unequal diverse advanced profitable watched sold used cited likely
+        affected severe serious significant recent famous active polluting productive
+        """,
         "change": """
-            rose risen rises rise fell fallen falls grew grown grows increased increases increase decreased decreases decrease dropped
-            drops declined declines doubled doubles tripled triples quadrupled halved surged plunged soared climbed shrank shrunk jumped
-            slumped gained lost cut reduced reduces expanded tumbled plummeted rebounded
-            """,
+        rose risen rises rise fell fallen falls grew grown grows increased increases increase decreased decreases decrease dropped
+        drops declined declines doubled doubles tripled triples quadrupled halved surged plunged soared climbed shrank shrunk jumped
+        slumped gained lost cut reduced reduces expanded tumbled plummeted rebounded
+        """,
         "quantity": """
-            price prices rate rates number numbers population income incomes wages salaries sales revenue revenues profit profits
-            exports imports temperature temperatures emissions unemployment inflation crime debt deficit spending costs cost deaths
-            cases demand supply output production share turnout ratings traffic
-            """,
+        price prices rate rates number numbers population income incomes wages salaries sales revenue revenues profit profits
+        exports imports temperature temperatures emissions unemployment inflation crime debt deficit spending costs cost deaths
+        cases demand supply output production share turnout ratings traffic
+        """,
         "source": """
-            study studies report reports researchers scientists survey surveys poll polls data research analysis evidence experts
-            economists officials statistics records investigators police documents authors figures doctors analysts census historians
-            """,
+        study studies report reports researchers scientists survey surveys poll polls data research analysis evidence experts
+        economists officials statistics records investigators police documents authors figures doctors analysts census historians
+        """,
         "adverb": "just really personally honestly also still always strongly truly",
         "opining": """
-            think believe feel guess suppose hope wish love hate like want prefer doubt imagine suspect reckon expect enjoy disagree
-            agree recommend assume fear adore dislike
-            """,
+        think believe feel guess suppose hope wish love hate like want prefer doubt imagine suspect reckon expect enjoy disagree
+        agree recommend assume fear adore dislike
+        """,
         "commanding": """
-            imagine consider look listen remember note think click subscribe take try make go come give get keep tell ask read watch see
-            stop start call check visit buy add mix use turn put open close write follow send wait stay join help remove bring choose
-            avoid enjoy suppose compare picture forget let share vote sign donate
-            """,
+        imagine consider look listen remember note think click subscribe take try make go come give get keep tell ask read watch see
+        stop start call check visit buy add mix use turn put open close write follow send wait stay join help remove bring choose
+        avoid enjoy suppose compare picture forget let share vote sign donate
+        """,
         "object": """
-            the a an this that these those it me us them him her your my our their at how what if every out up down off away yourself
-            carefully here
-            """,
+        the a an this that these those it me us them him her your my our their at how what if every out up down off away yourself
+        carefully here
+        """,
     ]
 }

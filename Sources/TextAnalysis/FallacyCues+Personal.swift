@@ -51,7 +51,10 @@ extension FallacyCues {
                 (0.7, "what about when you|he|she|they|we|your|his|her|their ~12 ?"),
                 (0.7, "what about the fact|time ~12 ?"),
                 (0.7, "what about your|his|her|their ~2 emails|taxes|scandal|scandals|crimes|lies|affairs|failures|corruption ~6 ?"),
-                (0.7, "^ [but|and|so] why ~3 worry|worrying|talk|talking|focus|focusing|care|complain|complaining|discuss|bother ~8 when ~12 ?"),
+                (
+                    0.7,
+                    "^ [but|and|so] why ~3 worry|worrying|talk|talking|focus|focusing|care|complain|complaining|discuss|bother ~8 when ~12 ?"
+                ),
                 (0.65, "how can|could|dare ~3 talk|complain|worry|care about ~8 when ~12 ?"),
                 (0.65, "there are [much] bigger|worse|more problems|things|issues|important ~3 to worry about"),
                 (0.7, "but @someone|@opponent ~2 did|do|does the same [exact|very] thing|too"),

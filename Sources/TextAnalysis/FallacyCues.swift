@@ -28,28 +28,28 @@ enum FallacyCues {
     /// Classes of words that patterns name with @.
     static let classes = [
         "insult": """
-            liar liars idiot idiots fool fools moron morons hypocrite hypocrites crook crooks clown clowns loser losers fraud frauds
-            coward cowards criminal criminals drunk dropout stupid ugly uneducated ignorant dumb corrupt crazy
-            """,
+        liar liars idiot idiots fool fools moron morons hypocrite hypocrites crook crooks clown clowns loser losers fraud frauds
+        coward cowards criminal criminals drunk dropout stupid ugly uneducated ignorant dumb corrupt crazy
+        """,
         "someone": "he she they you",
         "everyone": "everyone everybody millions billions",
         "group": """
-            man men woman women american americans christian christians muslim muslims catholic catholics patriot patriots fan fans
-            scotsman scotsmen feminist feminists conservative conservatives liberal liberals gamer gamers believer believers vegan
-            vegans scientist scientists artist artists musician musicians englishman irishman republican republicans democrat democrats
-            socialist socialists capitalist capitalists marxist texan supporter supporters
-            """,
+        man men woman women american americans christian christians muslim muslims catholic catholics patriot patriots fan fans
+        scotsman scotsmen feminist feminists conservative conservatives liberal liberals gamer gamers believer believers vegan
+        vegans scientist scientists artist artists musician musicians englishman irishman republican republicans democrat democrats
+        socialist socialists capitalist capitalists marxist texan supporter supporters
+        """,
         "opponent": """
-            opponent opponents critics liberals conservatives democrats republicans leftists environmentalists feminists vegans
-            socialists progressives politicians activists globalists
-            """,
+        opponent opponents critics liberals conservatives democrats republicans leftists environmentalists feminists vegans
+        socialists progressives politicians activists globalists
+        """,
         "expert": """
-            doctor doctors professor professors expert experts celebrity president scientist scientists actor actress pastor priest pope
-            einstein newton aristotle ceo billionaire teacher
-            """,
+        doctor doctors professor professors expert experts celebrity president scientist scientists actor actress pastor priest pope
+        einstein newton aristotle ceo billionaire teacher
+        """,
         "ruin": """
-            tyranny dictatorship socialism communism totalitarianism fascism ruin chaos anarchy slavery disaster collapse destruction
-            """,
+        tyranny dictatorship socialism communism totalitarianism fascism ruin chaos anarchy slavery disaster collapse destruction
+        """,
         "just": "just really simply basically all",
         "wronging": "lying cheating stealing abusing hurting ruining bullying",
         "family": "own little child children daughter son mother family",
@@ -60,11 +60,11 @@ enum FallacyCues {
         "proved": "proven proved prove disproven disproved disprove shown show",
         "thing": "it they there that the this",
         "acquaintance": """
-            neighbor neighbour uncle aunt friend cousin brother sister boss ex experience landlord waiter colleague roommate
-            """,
+        neighbor neighbour uncle aunt friend cousin brother sister boss ex experience landlord waiter colleague roommate
+        """,
         "profession": """
-            politicians lawyers men women teenagers immigrants cops bankers journalists millennials boomers landlords
-            """,
+        politicians lawyers men women teenagers immigrants cops bankers journalists millennials boomers landlords
+        """,
         "bad": "bad wrong harmful unhealthy dangerous evil immoral unsafe toxic",
         "so": "so therefore thus hence clearly obviously",
         "all": "all every everyone everybody nobody none no never always",

@@ -26,8 +26,12 @@ public struct FallacyDetector: Sendable {
                     }
                     fallacies.append(
                         Fallacy(
-                            kind: hit.kind, sentence: sentence.excerpt, index: sentence.index, cue: Self.text(of: hit.tokens, in: sentence),
-                            confidence: hit.confidence)
+                            kind: hit.kind,
+                            sentence: sentence.excerpt,
+                            index: sentence.index,
+                            cue: Self.text(of: hit.tokens, in: sentence),
+                            confidence: hit.confidence
+                        )
                     )
                 }
             }

@@ -64,8 +64,13 @@ public struct TextStatistics: Sendable, Hashable {
         self.readability =
             isMeasured
             ? Readability(
-                words: words, sentences: sentences, letters: letters, syllables: syllables.syllables,
-                polysyllables: syllables.polysyllables, complexWords: syllables.complexWords)
+                words: words,
+                sentences: sentences,
+                letters: letters,
+                syllables: syllables.syllables,
+                polysyllables: syllables.polysyllables,
+                complexWords: syllables.complexWords
+            )
             : nil
     }
 }

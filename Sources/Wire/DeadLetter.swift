@@ -62,7 +62,8 @@ public struct DeadLetter: Sendable, Hashable {
         let prefix: StaticString = "x-dlq-"
         original.forEach { name, value in
             let isOurs =
-                name.count >= prefix.utf8CodeUnitCount && UnsafeRawBufferPointer(rebasing: name[0..<prefix.utf8CodeUnitCount]).isEqual(to: prefix)
+                name.count >= prefix.utf8CodeUnitCount
+                && UnsafeRawBufferPointer(rebasing: name[0..<prefix.utf8CodeUnitCount]).isEqual(to: prefix)
             if !isOurs { headers.append(name, value) }
         }
         headers.append("x-dlq-source-topic", self.sourceTopic)

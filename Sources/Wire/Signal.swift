@@ -7,7 +7,8 @@ public enum SignalCodec {
     public static let type = "feedback.signal.v1"
 
     private static let selector = JSONSelector([
-        ["signal_id"], ["source"], ["component_type"], ["component_id"], ["reward"], ["confidence"], ["context"], ["metadata"], ["timestamp"],
+        ["signal_id"], ["source"], ["component_type"], ["component_id"], ["reward"], ["confidence"], ["context"], ["metadata"],
+        ["timestamp"],
         ["version"],
     ])
 

@@ -69,7 +69,8 @@ public enum WireTime {
                 position < bytes.count && bytes[position] == UInt8(ascii: character)
             }
             guard let year = digits(0, 4), has("-", at: 4), let month = digits(5, 2), has("-", at: 7), let day = digits(8, 2),
-                has("T", at: 10) || has("t", at: 10) || has(" ", at: 10), let hour = digits(11, 2), has(":", at: 13), let minute = digits(14, 2),
+                has("T", at: 10) || has("t", at: 10) || has(" ", at: 10), let hour = digits(11, 2), has(":", at: 13),
+                let minute = digits(14, 2),
                 has(":", at: 16), let second = digits(17, 2),
                 (1...12).contains(month), day >= 1, day <= Self.daysInMonth(year, month), hour < 24, minute < 60, second <= 60
             else { return nil }

@@ -315,7 +315,9 @@ final class DeliveryLoop: @unchecked Sendable {  // everything but `lifecycle`, 
                 self.records[Int(slot)] = nil
                 self.metrics.stale.increment()
             }
-            if let next = completion.next, let record = self.records[Int(next)] { self.toStart.append(WorkItem(slot: next, record: record)) }
+            if let next = completion.next, let record = self.records[Int(next)] {
+                self.toStart.append(WorkItem(slot: next, record: record))
+            }
         }
         self.letters.removeAll(keepingCapacity: true)
         self.notices.take(into: &self.noticeLetters)
@@ -375,7 +377,14 @@ final class DeliveryLoop: @unchecked Sendable {  // everything but `lifecycle`, 
         _ headers: RecordHeadersView
     ) -> KafkaProducer.Outcome {
         func produce(_ value: UnsafeRawBufferPointer?) -> KafkaProducer.Outcome {
-            self.producer.produce(to: output.topic, partition: output.partition, key: key, value: value, headers: headers, token: UInt(token))
+            self.producer.produce(
+                to: output.topic,
+                partition: output.partition,
+                key: key,
+                value: value,
+                headers: headers,
+                token: UInt(token)
+            )
         }
         guard let value = output.value else { return produce(nil) }
         return value.withUnsafeBytes { produce($0) }

@@ -131,7 +131,8 @@ struct SignalHandler: RecordHandler {
             self.registry.counter(.recordsDead, "feedback", error.reason.rawValue).increment()
             if let leftOut = self.throttle.admit(at: monotonicMilliseconds()) {
                 let metadata: Logger.Metadata = [
-                    "reason": "\(error.reason.rawValue)", "error": "\(error.message)", "partition": "\(record.source)", "offset": "\(record.offset)",
+                    "reason": "\(error.reason.rawValue)", "error": "\(error.message)", "partition": "\(record.source)",
+                    "offset": "\(record.offset)",
                 ]
                 self.logger.notice("dead letter", metadata: metadata.merging(leftOut) { $1 })
             }

@@ -1,6 +1,7 @@
 import Delivery
 import KafkaClient
 import Observability
+import Orchestration
 import Synchronization
 import Wire
 
@@ -115,13 +116,31 @@ final class RecordService: Sendable {
             try await onOwnThread { try loop.run() }
         } catch {
             handlers.cancel()
-            await handlers.value
+            await self.wait(for: handlers)
             throw WorkerError(.clientLost, "\(error)")
         }
         // What still runs when the drain's time is over runs again elsewhere.
         handlers.cancel()
-        await handlers.value
+        await self.wait(for: handlers)
         return (loop.firstReceived, loop.lastCommitted)
+    }
+
+    /// Waits for cancelled handlers, at most two seconds: one that does not hear its cancellation must not hold a worker that has ended.
+    private func wait(for handlers: Task<Void, Never>) async {
+        let (events, continuation) = AsyncStream.makeStream(of: Bool.self)
+        Task {
+            await handlers.value
+            continuation.yield(true)
+        }
+        let patience = Task {
+            guard (try? await OrchestrationClock.system.sleep(.seconds(2))) != nil else { return }
+            continuation.yield(false)
+        }
+        for await hasEnded in events {
+            if !hasEnded { self.observer.logger.warning("a handler that ignores its cancellation is left behind") }
+            break
+        }
+        patience.cancel()
     }
 
     /// Whether it was told to end before it had begun.

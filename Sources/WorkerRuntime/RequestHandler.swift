@@ -84,7 +84,11 @@ final class RequestHandler: RecordHandler {
 
     private func decode(_ record: ConsumedRecord) throws(WireError) -> Request {
         try record.withView { (view) throws(WireError) in
-            try Request(decoding: view, limits: self.limits, fallbackID: "\(record.source.topic)-\(record.source.partition)-\(record.offset)")
+            try Request(
+                decoding: view,
+                limits: self.limits,
+                fallbackID: "\(record.source.topic)-\(record.source.partition)-\(record.offset)"
+            )
         }
     }
 
@@ -114,7 +118,11 @@ final class RequestHandler: RecordHandler {
             self.logger.warning("signals dropped", metadata: ["request_id": "\(execution.request.requestID)", "signals": "\(dropped)"])
         }
         if isKnown, !isExpired, self.signalPolicy.includes(execution.request.requestID),
-            var signal = ExecutionReward.signal(for: result, orchestrator: execution.request.orchestrator, latencyMilliseconds: milliseconds)
+            var signal = ExecutionReward.signal(
+                for: result,
+                orchestrator: execution.request.orchestrator,
+                latencyMilliseconds: milliseconds
+            )
         {
             signal.metadata["layer"] = .string(self.identity.layer.rawValue)
             signal.metadata["tenant_id"] = .string(execution.request.tenantID)
@@ -211,7 +219,8 @@ final class RequestHandler: RecordHandler {
         self.metrics.undecodable.increment()
         if let leftOut = self.throttle.admit(at: monotonicMilliseconds()) {
             let metadata: Logger.Metadata = [
-                "reason": "\(error.reason.rawValue)", "error": "\(error.message)", "partition": "\(record.source)", "offset": "\(record.offset)",
+                "reason": "\(error.reason.rawValue)", "error": "\(error.message)", "partition": "\(record.source)",
+                "offset": "\(record.offset)",
             ]
             self.logger.notice("dead letter", metadata: metadata.merging(leftOut) { $1 })
         }
@@ -242,7 +251,10 @@ final class RequestHandler: RecordHandler {
     }
 
     private func deadLetter(
-        _ record: ConsumedRecord, _ error: WireError, category: ErrorCategory?, _ request: Request?
+        _ record: ConsumedRecord,
+        _ error: WireError,
+        category: ErrorCategory?,
+        _ request: Request?
     ) async -> OutgoingRecord {
         self.metrics.dead(error.reason)
         let now = WireTime.now
@@ -346,7 +358,8 @@ enum TraceParent {
     /// The trace id of `00-<32 hex digits>-<16 hex digits>-<flags>`; nil for anything else.
     static func traceID(_ header: String) -> String? {
         let parts = header.split(separator: "-", maxSplits: 4, omittingEmptySubsequences: false)
-        guard parts.count >= 4, parts[1].utf8.count == 32, parts[1].utf8.allSatisfy({ (0x30...0x39).contains($0) || (0x61...0x66).contains($0) })
+        guard parts.count >= 4, parts[1].utf8.count == 32,
+            parts[1].utf8.allSatisfy({ (0x30...0x39).contains($0) || (0x61...0x66).contains($0) })
         else { return nil }
         return String(parts[1])
     }

@@ -50,7 +50,11 @@ public enum TopicProvision {
         while isWanted() {
             do {
                 let created = try await self.create(
-                    names, partitions: partitions, configuration: configuration, observer: KafkaObserver(logger: logger), milliseconds: 5_000
+                    names,
+                    partitions: partitions,
+                    configuration: configuration,
+                    observer: KafkaObserver(logger: logger),
+                    milliseconds: 5_000
                 )
                 if !created.isEmpty { logger.info("created topics", metadata: ["topics": "\(created.joined(separator: " "))"]) }
                 return

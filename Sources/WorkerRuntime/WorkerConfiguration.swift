@@ -53,7 +53,9 @@ public struct WorkerConfiguration: Sendable {
     /// Host name and process id.
     public static var defaultWorkerID: String {
         var buffer = [CChar](repeating: 0, count: 256)
-        let host = gethostname(&buffer, buffer.count - 1) == 0 ? String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self) : "worker"
+        let host =
+            gethostname(&buffer, buffer.count - 1) == 0
+            ? String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self) : "worker"
         return "\(host)-\(getpid())"
     }
 
@@ -118,7 +120,8 @@ public struct WorkerConfiguration: Sendable {
 
     /// Properties that librdkafka takes for one kind of client only; for the other they would be warned about.
     private static let producerOnly: Set<String> = [
-        "linger.ms", "queue.buffering.max.ms", "acks", "request.required.acks", "compression.type", "compression.codec", "compression.level",
+        "linger.ms", "queue.buffering.max.ms", "acks", "request.required.acks", "compression.type", "compression.codec",
+        "compression.level",
         "enable.idempotence", "batch.size", "batch.num.messages", "message.timeout.ms", "delivery.timeout.ms", "request.timeout.ms",
         "queue.buffering.max.messages", "queue.buffering.max.kbytes", "partitioner", "retries", "message.send.max.retries",
         "sticky.partitioning.linger.ms", "transaction.timeout.ms", "topic.metadata.propagation.max.ms",
@@ -126,7 +129,8 @@ public struct WorkerConfiguration: Sendable {
     private static let consumerOnly: Set<String> = [
         "session.timeout.ms", "heartbeat.interval.ms", "max.poll.interval.ms", "queued.min.messages", "queued.max.messages.kbytes",
         "fetch.wait.max.ms", "fetch.message.max.bytes", "max.partition.fetch.bytes", "fetch.max.bytes", "fetch.min.bytes",
-        "fetch.error.backoff.ms", "isolation.level", "auto.offset.reset", "partition.assignment.strategy", "group.instance.id", "check.crcs",
+        "fetch.error.backoff.ms", "isolation.level", "auto.offset.reset", "partition.assignment.strategy", "group.instance.id",
+        "check.crcs",
         "allow.auto.create.topics",
     ]
 }

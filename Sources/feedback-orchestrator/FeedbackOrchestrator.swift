@@ -22,7 +22,9 @@ struct FeedbackOrchestrator: AsyncParsableCommand {
     var publishInterval = 1_000
 
     func validate() throws {
-        guard self.publishInterval >= 10 else { throw ValidationError("--publish-interval must be 10 or more, found \(self.publishInterval)") }
+        guard self.publishInterval >= 10 else {
+            throw ValidationError("--publish-interval must be 10 or more, found \(self.publishInterval)")
+        }
     }
 
     func run() async throws {

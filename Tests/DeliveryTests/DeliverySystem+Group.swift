@@ -24,7 +24,9 @@ extension DeliverySystem {
         let notBegun = self.model.slots { $0.assignment == assignment.number && ($0.stage == .waiting || $0.stage == .queued) }
         let givenUp = notBegun.filter { $0.flight.offset > newest }.map(\.slot)
         try require(leaving.givenUp.sorted() == givenUp, "I3: slots \(leaving.givenUp) were given up, not \(givenUp)")
-        let goOn = notBegun.filter { $0.flight.offset < newest && $0.flight.stage == .queued }.sorted { $0.flight.offset < $1.flight.offset }
+        let goOn = notBegun.filter { $0.flight.offset < newest && $0.flight.stage == .queued }.sorted {
+            $0.flight.offset < $1.flight.offset
+        }
         try require(leaving.goOn == goOn.map(\.slot), "G7: slots \(leaving.goOn) go on, not \(goOn.map(\.slot))")
         for slot in givenUp { self.model.flights[Int(slot)] = nil }
         self.model.givenUp += givenUp.count

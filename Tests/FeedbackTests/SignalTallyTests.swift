@@ -14,7 +14,12 @@ struct SignalTallyTests {
         at timestamp: Double? = nil
     ) -> FeedbackSignal {
         FeedbackSignal(
-            signalID: signalID, source: source, componentType: type, componentID: id, reward: reward, timestamp: timestamp
+            signalID: signalID,
+            source: source,
+            componentType: type,
+            componentID: id,
+            reward: reward,
+            timestamp: timestamp
         )
     }
 

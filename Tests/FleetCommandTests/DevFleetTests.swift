@@ -10,15 +10,18 @@ struct SharedDevFleet: SuiteTrait, TestScoping {
     /// What runs from the start, because its end takes a while.
     @TaskLocal static var topicsCreate: ChildProcess?
 
-    func provideScope(for test: Test, testCase: Test.Case?, performing function: @Sendable @concurrent () async throws -> Void) async throws {
+    func provideScope(for test: Test, testCase: Test.Case?, performing function: @Sendable @concurrent () async throws -> Void) async throws
+    {
         let dev = try ChildProcess.start(
-            ChildProcess.buildProduct("fleet"), arguments: ["dev", "--enable-probe", "--partitions", "2", "--worker-id", "dev-worker", "--drain-timeout", "100"]
+            ChildProcess.buildProduct("fleet"),
+            arguments: ["dev", "--enable-probe", "--partitions", "2", "--worker-id", "dev-worker", "--drain-timeout", "100"]
         )
         let line = try await dev.waitForLine { $0.stream == .standardOutput && $0.text.hasPrefix("broker ") }
         try await dev.waitForLine { $0.stream == .standardOutput && $0.text == "ready dev-worker" }
         let servers = String(line.text.dropFirst("broker ".count))
         let create = try ChildProcess.start(
-            ChildProcess.buildProduct("fleet"), arguments: ["topics", "create", "--topic-prefix", "new.", "--bootstrap-servers", servers]
+            ChildProcess.buildProduct("fleet"),
+            arguments: ["topics", "create", "--topic-prefix", "new.", "--bootstrap-servers", servers]
         )
         try await SharedDevFleet.$servers.withValue(servers) {
             try await SharedDevFleet.$topicsCreate.withValue(create) { try await function() }
@@ -93,7 +96,9 @@ struct DevFleetTests {
             ChildProcess.buildProduct("fleet"),
             arguments: ["tail", "results", "--layer", "application", "--json", "--from-beginning", "--count", "1"] + self.connection
         )
-        let sent = try await self.submit(["echo", "--layer", "application", "--id", id, "--key", "k", "--arg", "text=\u{1b}[31mred", "--wait"])
+        let sent = try await self.submit([
+            "echo", "--layer", "application", "--id", id, "--key", "k", "--arg", "text=\u{1b}[31mred", "--wait",
+        ])
         #expect(sent.status.isSuccess && !sent.standardOutput.contains("\u{1b}[31m"), "control characters do not reach the terminal")
         #expect(try await watcher.waitForExit().isSuccess)
         let lines = watcher.lines.filter { $0.stream == .standardOutput }.map(\.text)
@@ -103,8 +108,13 @@ struct DevFleetTests {
         #expect(record["headers"]?["ce_causationid"]?.stringValue == id && record["value"]?["request_id"]?.stringValue == id)
         #expect(record["partition"]?.integerValue != nil && record["offset"]?.integerValue != nil)
 
-        let readable = try await fleet(["tail", "requests", "--layer", "application", "--from-beginning", "--count", "1"] + self.connection)
-        #expect(readable.status.isSuccess && readable.outputLines.count == 1 && readable.standardOutput.contains("orchestration.requests.application/"))
+        let readable = try await fleet(
+            ["tail", "requests", "--layer", "application", "--from-beginning", "--count", "1"] + self.connection
+        )
+        #expect(
+            readable.status.isSuccess && readable.outputLines.count == 1
+                && readable.standardOutput.contains("orchestration.requests.application/")
+        )
         let signals = try await fleet(["tail", "signals", "--from-beginning", "--count", "1"] + self.connection)
         #expect(signals.standardOutput.contains("agent/") && signals.standardOutput.contains("reward"))
         let policies = try await fleet(["tail", "policies", "--json", "--from-beginning", "--count", "1"] + self.connection)

@@ -5,7 +5,10 @@ import Testing
 /// Runs the built tool.
 func fleet(_ arguments: [String], environment: [String: String] = [:]) async throws -> ChildProcess.Completion {
     try await ChildProcess.run(
-        ChildProcess.buildProduct("fleet"), arguments: arguments, environment: environment, deadline: .now + .seconds(30)
+        ChildProcess.buildProduct("fleet"),
+        arguments: arguments,
+        environment: environment,
+        deadline: .now + .seconds(30)
     )
 }
 
@@ -38,14 +41,18 @@ struct UsageTests {
     @Test("every measurement explains itself", arguments: ["seed", "worker", "limit", "latency", "micro"])
     func benchHelp(_ command: String) async throws {
         let help = try await fleet(["bench", command, "--help"])
-        #expect(help.status.isSuccess && help.standardOutput.contains("Examples:\n") && help.standardOutput.contains("fleet bench \(command)"))
+        #expect(
+            help.status.isSuccess && help.standardOutput.contains("Examples:\n") && help.standardOutput.contains("fleet bench \(command)")
+        )
     }
 
     @Test("completion scripts name the commands and pass the shell's own check", arguments: ["bash", "zsh", "fish"])
     func completion(_ shell: String) async throws {
         let script = try await fleet(["--generate-completion-script", shell])
         #expect(script.status.isSuccess && script.standardError.isEmpty)
-        for word in ["submit", "tail", "topics", "create", "bench", "latency", "bootstrap-servers"] { #expect(script.standardOutput.contains(word)) }
+        for word in ["submit", "tail", "topics", "create", "bench", "latency", "bootstrap-servers"] {
+            #expect(script.standardOutput.contains(word))
+        }
         let known = ["bash": "/bin/bash", "zsh": "/usr/bin/zsh", "fish": "/usr/bin/fish"]
         guard let program = known[shell], FileManager.default.isExecutableFile(atPath: program) else { return }
         let file = try TemporaryFile(script.standardOutput + "\n")
@@ -56,7 +63,8 @@ struct UsageTests {
     @Test(
         "wrong usage ends with 64 and says what is wrong",
         arguments: [
-            (["submit"], "orchestrator"), (["submit", "echo"], "--tenant"), (["submitt"], "submit"), (["submit", "--tennant", "x"], "--tenant"),
+            (["submit"], "orchestrator"), (["submit", "echo"], "--tenant"), (["submitt"], "submit"),
+            (["submit", "--tennant", "x"], "--tenant"),
             (["submit", "echo", "--tenant", "a", "--arg", "nothing"], "name=value"),
             (["submit", "echo", "--tenant", "a", "--kwargs", "[1]"], "JSON object"),
             (["submit", "echo", "--tenant", "a", "--kwargs", "{"], "--kwargs"),
@@ -87,7 +95,10 @@ struct BorderTests {
     private let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
 
     private func check(_ arguments: [String] = []) async throws -> ChildProcess.Completion {
-        try await ChildProcess.run("/usr/bin/python3", arguments: [self.root.appendingPathComponent("deploy/check-borders").path] + arguments)
+        try await ChildProcess.run(
+            "/usr/bin/python3",
+            arguments: [self.root.appendingPathComponent("deploy/check-borders").path] + arguments
+        )
     }
 
     @Test("are kept")
@@ -110,7 +121,10 @@ struct BorderTests {
         #expect(check.status == .exited(1))
         let lines = check.standardError.split(separator: "\n").map { String($0) }
         #expect(lines.count == 3)
-        for text in ["JSON/Planted.swift: JSON may not import KafkaClient", "JSON/Planted.swift: JSON may not import Wire", "Stranger: not in the table"] {
+        for text in [
+            "JSON/Planted.swift: JSON may not import KafkaClient", "JSON/Planted.swift: JSON may not import Wire",
+            "Stranger: not in the table",
+        ] {
             #expect(lines.contains { $0.contains(text) }, "\(text): \(lines)")
         }
     }

@@ -11,8 +11,14 @@ import WorkerRuntime
 /// The workers' binaries as processes of their own, on an embedded broker of this one.
 @Suite("A worker's process", .serialized, .timeLimit(.minutes(2)))
 struct ProcessTests {
-    private func run(_ binary: String, _ arguments: [String], _ environment: [String: String] = [:]) async throws -> ChildProcess.Completion {
-        try await ChildProcess.run(ChildProcess.buildProduct(binary), arguments: arguments, environment: environment, deadline: .now + .seconds(30))
+    private func run(_ binary: String, _ arguments: [String], _ environment: [String: String] = [:]) async throws -> ChildProcess.Completion
+    {
+        try await ChildProcess.run(
+            ChildProcess.buildProduct(binary),
+            arguments: arguments,
+            environment: environment,
+            deadline: .now + .seconds(30)
+        )
     }
 
     private func broker() throws -> EmbeddedBroker {
@@ -25,7 +31,8 @@ struct ProcessTests {
     func help(_ binary: String) async throws {
         let help = try await self.run(binary, ["--help"])
         #expect(help.status.isSuccess && help.standardError.isEmpty)
-        for word in ["Examples:", "Exit codes:", "--bootstrap-servers", "--concurrency", "FLEET_"] where word != "FLEET_" || help.standardOutput.contains("FLEET_") {
+        for word in ["Examples:", "Exit codes:", "--bootstrap-servers", "--concurrency", "FLEET_"]
+        where word != "FLEET_" || help.standardOutput.contains("FLEET_") {
             #expect(help.standardOutput.contains(word), "\(word)")
         }
     }
@@ -44,7 +51,9 @@ struct ProcessTests {
         defer { try? FileManager.default.removeItem(at: file) }
         let wrong = try await self.run("infrastructure-worker", [], ["FLEET_CONFIG": file.path, "FLEET_DRAIN_TIMEOUT": "-1"])
         #expect(wrong.status == .exited(78) && wrong.standardOutput.isEmpty)
-        for word in ["concurrency", "drain-timeout", "sasl.passwrd"] { #expect(wrong.standardError.contains(word), "\(word): \(wrong.standardError)") }
+        for word in ["concurrency", "drain-timeout", "sasl.passwrd"] {
+            #expect(wrong.standardError.contains(word), "\(word): \(wrong.standardError)")
+        }
         #expect(!wrong.standardError.contains("hunter2"))
     }
 
@@ -52,7 +61,10 @@ struct ProcessTests {
     func takenAddress() async throws {
         let broker = try self.broker()
         // The broker's own port.
-        let failed = try await self.run("infrastructure-worker", ["--bootstrap-servers", broker.bootstrapServers, "--admin-address", broker.bootstrapServers])
+        let failed = try await self.run(
+            "infrastructure-worker",
+            ["--bootstrap-servers", broker.bootstrapServers, "--admin-address", broker.bootstrapServers]
+        )
         #expect(failed.status == .exited(1) && failed.standardError.contains(broker.bootstrapServers))
         #expect(!failed.outputLines.contains { $0.hasPrefix("ready") })
     }
@@ -61,15 +73,20 @@ struct ProcessTests {
     func ready() async throws {
         let broker = try self.broker()
         let common = [
-            "--bootstrap-servers", broker.bootstrapServers, "--kafka", "fetch.wait.max.ms=5", "--log-level", "trace", "--log-format", "json",
+            "--bootstrap-servers", broker.bootstrapServers, "--kafka", "fetch.wait.max.ms=5", "--log-level", "trace", "--log-format",
+            "json",
             "--admin-address", "127.0.0.1:0",
         ]
         let secrets = ["FLEET_KAFKA": "sasl.password=hunter2,ssl.key.password=hunter2,sasl.username=somebody"]
         let worker = try ChildProcess.start(
-            ChildProcess.buildProduct("infrastructure-worker"), arguments: common + ["--worker-id", "w-1"], environment: secrets
+            ChildProcess.buildProduct("infrastructure-worker"),
+            arguments: common + ["--worker-id", "w-1"],
+            environment: secrets
         )
         let learner = try ChildProcess.start(
-            ChildProcess.buildProduct("feedback-orchestrator"), arguments: common + ["--worker-id", "l-1"], environment: secrets
+            ChildProcess.buildProduct("feedback-orchestrator"),
+            arguments: common + ["--worker-id", "l-1"],
+            environment: secrets
         )
         for (child, id) in [(worker, "w-1"), (learner, "l-1")] {
             try await child.waitForLine { $0.stream == .standardOutput && $0.text == "ready \(id)" }
@@ -105,7 +122,9 @@ struct ProcessTests {
         let observer = KafkaObserver(logger: Logger(label: "test") { _ in InMemoryLogHandler(level: .critical) })
         let reply = try await onOwnThread {
             let producer = try KafkaProducer(configuration: configuration, observer: observer)
-            for (id, kwargs) in [("quick", ["progress": 1]), ("stuck", ["ignore_cancellation_ms": 600_000, "progress": 1])] as [(String, JSONObject)] {
+            for (id, kwargs) in [("quick", ["progress": 1]), ("stuck", ["ignore_cancellation_ms": 600_000, "progress": 1])]
+                as [(String, JSONObject)]
+            {
                 let (value, headers) = Request(id: id, orchestrator: "probe", tenantID: "acme", kwargs: kwargs).encode()
                 let topic = try producer.topic(names.requests(.infrastructure))
                 let outcome = headers.withView { headers in
@@ -114,8 +133,10 @@ struct ProcessTests {
                 #expect(outcome == .accepted)
             }
             let reader = try TopicReader(
-                configuration: configuration, observer: observer,
-                topics: [names.results(.infrastructure), names.progress(.infrastructure)], from: .beginning
+                configuration: configuration,
+                observer: observer,
+                topics: [names.results(.infrastructure), names.progress(.infrastructure)],
+                from: .beginning
             )
             var seen: [ConsumedRecord] = []
             let deadline = ContinuousClock.now + .seconds(20)

@@ -75,14 +75,17 @@ struct WorkerOptionsTests {
 
     @Test("of the command line win over those of the environment, those over the file's")
     func precedence() throws {
-        let file = #"{"concurrency": 1, "topic-prefix": "file.", "worker_id": "file", "create-topics": true, "kafka": {"acks": "1", "linger.ms": 7}}"#
+        let file =
+            #"{"concurrency": 1, "topic-prefix": "file.", "worker_id": "file", "create-topics": true, "kafka": {"acks": "1", "linger.ms": 7}}"#
         let environment = ["FLEET_CONFIG": "fleet.json", "FLEET_CONCURRENCY": "2", "FLEET_TOPIC_PREFIX": "env.", "FLEET_KAFKA": "acks=all"]
         let options = try self.parse(["--concurrency", "3"], environment, file: file)
         let configuration = try options.configuration()
         #expect(configuration.concurrency == 3 && configuration.topicPrefix == "env." && configuration.workerID == "file")
         #expect(configuration.createsTopicsWithPartitions == 8)
         #expect(configuration.kafka == ["acks": "all", "linger.ms": "7"], "properties of all sources come together")
-        #expect(try self.parse(["--config", "fleet.json", "--no-create-topics"], file: file).configuration().createsTopicsWithPartitions == nil)
+        #expect(
+            try self.parse(["--config", "fleet.json", "--no-create-topics"], file: file).configuration().createsTopicsWithPartitions == nil
+        )
     }
 
     @Test("tell every mistake of every source at once, with 78 when all are the configuration's")
@@ -105,7 +108,9 @@ struct WorkerOptionsTests {
         ]
         let (text, code) = try self.failure([], environment)
         #expect(code == .configurationFailure)
-        for word in ["concurrency", "drain-timeout", "exactly_once", "--admin-address nowhere", "session.timeout.ms", "sasl.passwrd", "name=value"] {
+        for word in [
+            "concurrency", "drain-timeout", "exactly_once", "--admin-address nowhere", "session.timeout.ms", "sasl.passwrd", "name=value",
+        ] {
             #expect(text.contains(word), "\(word): \(text)")
         }
         #expect(!text.contains("hunter2"))

@@ -53,7 +53,12 @@ struct OrchestratorHarnessTests {
             ]
         )
         let full = await harness.run(
-            ["n": 1], tenantID: "acme", requestID: "r", metadata: ["m": true], deadline: .seconds(60), attempt: 3
+            ["n": 1],
+            tenantID: "acme",
+            requestID: "r",
+            metadata: ["m": true],
+            deadline: .seconds(60),
+            attempt: 3
         )
         #expect(
             full.result.data == [

@@ -18,7 +18,8 @@ struct ConformanceTests {
             ("[]", []), ("[ ]", []), ("{}", [:]), ("[1,[2,{}],\"x\"]", [1, [2, [:]], "x"]),
             (#"{"a":1,"b":{"c":null}}"#, ["a": 1, "b": ["c": nil]]),
             (#"{"a":1,"\u0061":2}"#, ["a": 2]), (#"{"":0}"#, ["": 0]),
-        ] as [(String, JSONValue)])
+        ] as [(String, JSONValue)]
+    )
     func valid(text: String, expected: JSONValue) throws {
         #expect(try JSONValue(parsing: text) == expected)
         let selector = JSONSelector([["a"]])
@@ -38,7 +39,8 @@ struct ConformanceTests {
             (#""\ud800""#, 1), (#""\ud800x""#, 1), (#""\ud800\n""#, 1), (#""\ud800\ud800""#, 1), (#""\udc00""#, 1), (#""\udc00\udc00""#, 1),
             (#""\udc00\ud800""#, 1),
             ("{} x", 3), ("null,", 4), ("/* c */ 1", 0), ("[1] // c", 4), ("\u{feff}1", 0), ("\u{a0}1", 0), ("\u{c}1", 0), ("1\u{0}", 1),
-        ] as [(String, Int)])
+        ] as [(String, Int)]
+    )
     func invalid(text: String, offset: Int) throws {
         let error = try #require(throws: JSONError.self) { try JSONValue(parsing: text) }
         #expect(error.code == .malformed && error.byteOffset == offset, "\(text) → \(error)")
@@ -52,7 +54,8 @@ struct ConformanceTests {
         arguments: [
             [0x80], [0xC0, 0xAF], [0xC1, 0x81], [0xE0, 0x80, 0xAF], [0xED, 0xA0, 0x80], [0xF0, 0x80, 0x80, 0x80], [0xF4, 0x90, 0x80, 0x80],
             [0xF5, 0x80, 0x80, 0x80], [0xFF], [0xC3], [0xE2, 0x82], [0xF0, 0x9F, 0x98], [0xC3, 0x28],
-        ] as [[UInt8]])
+        ] as [[UInt8]]
+    )
     func notUTF8(bytes: [UInt8]) throws {
         let document = Array(#"{"unused":""#.utf8) + bytes + Array(#""}"#.utf8)
         let error = try #require(throws: JSONError.self) { try JSONValue(parsing: document) }
@@ -63,7 +66,8 @@ struct ConformanceTests {
 
     @Test(
         "Refuses numbers without a value rather than rounding them",
-        arguments: ["18446744073709551616", "-9223372036854775809", "123456789012345678901234567890", "1e309", "-1e400", "2e308"])
+        arguments: ["18446744073709551616", "-9223372036854775809", "123456789012345678901234567890", "1e309", "-1e400", "2e308"]
+    )
     func numberOutOfRange(text: String) throws {
         let error = try #require(throws: JSONError.self) { try JSONValue(parsing: "[\(text)]") }
         #expect(error.code == .number && error.byteOffset == 1)

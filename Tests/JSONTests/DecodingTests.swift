@@ -41,8 +41,15 @@ struct DecodingTests {
     @Test("Structs, arrays, dictionaries, enums, optionals and JSON itself")
     func request() throws {
         let expected = Request(
-            items: [Item(url: "a"), Item(url: "b", weight: 2)], depth: .quick, limit: 255, tags: ["x": [1, 2], "y": []],
-            extra: ["k": [nil, 1.5]], any: [true, "s"], shape: .circle(radius: 1), note: nil)
+            items: [Item(url: "a"), Item(url: "b", weight: 2)],
+            depth: .quick,
+            limit: 255,
+            tags: ["x": [1, 2], "y": []],
+            extra: ["k": [nil, 1.5]],
+            any: [true, "s"],
+            shape: .circle(radius: 1),
+            note: nil
+        )
         #expect(try Self.value.decode(Request.self) == expected)
         #expect(try JSONValue(encoding: expected).decode() == expected)
         #expect(try JSONValue(parsing: #"{"point":{}}"#).decode(Shape.self) == .point)
@@ -82,7 +89,8 @@ struct DecodingTests {
     func messages() {
         #expect(
             Self.error(["items"], [["url": "a"], ["url": "b"], ["url": 5]], at: "kwargs")?.description
-                == "Expected string at kwargs.items[2].url, found integer.")
+                == "Expected string at kwargs.items[2].url, found integer."
+        )
         #expect(Self.error(["items"], [[:]])?.description == "Expected string at items[0].url, found nothing.")
         #expect(Self.error(["items"], "x")?.description == "Expected array at items, found string.")
         #expect(Self.error(["items"], [3])?.description == "Expected object at items[0], found integer.")

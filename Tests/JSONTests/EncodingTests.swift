@@ -21,7 +21,8 @@ struct EncodingTests {
         let value = try JSONValue(encoding: Widths())
         #expect(
             value.description
-                == #"{"a":-128,"b":65535,"c":-2147483648,"d":9223372036854775807,"e":0.1,"f":-0.5,"g":[1,-1],"h":[0.3],"j":3}"#)
+                == #"{"a":-128,"b":65535,"c":-2147483648,"d":9223372036854775807,"e":0.1,"f":-0.5,"g":[1,-1],"h":[0.3],"j":3}"#
+        )
         #expect(try value.decode(Widths.self) == Widths())
     }
 

@@ -1,5 +1,6 @@
-@testable import JSON
 import Testing
+
+@testable import JSON
 
 @Suite("Mutated documents")
 struct FuzzTests {
@@ -33,7 +34,9 @@ struct FuzzTests {
     func agreement(seed: Int) throws {
         var generator = SeededGenerator(seed: UInt64(seed) + 1000)
         let original = Array(Self.seeds[seed].utf8)
-        let selector = JSONSelector([["orchestrator"], ["context"], ["context", "tenant_id"], ["kwargs"], ["a"], ["a", "b"], ["b"], ["c"]])
+        let selector = JSONSelector([
+            ["orchestrator"], ["context"], ["context", "tenant_id"], ["kwargs"], ["a"], ["a", "b"], ["b"], ["c"],
+        ])
         let limits = JSONLimits(maximumDepth: 5)
         var accepted = 0
         for _ in 0..<5000 {

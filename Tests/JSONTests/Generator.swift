@@ -29,7 +29,8 @@ extension JSONValue {
         default:
             let count = Int.random(in: 0...(depth == 1 ? 24 : 6), using: &generator)
             return .object(
-                JSONObject((0..<count).map { _ in (String.random(using: &generator), .random(depth: depth - 1, using: &generator)) }))
+                JSONObject((0..<count).map { _ in (String.random(using: &generator), .random(depth: depth - 1, using: &generator)) })
+            )
         }
     }
 }

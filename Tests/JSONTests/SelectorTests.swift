@@ -139,7 +139,8 @@ struct SelectorTests {
             "-84467440737095516.15", "1844674407370955161.5", "0.12345678901234567890123",
             "9223372036854775807", "9223372036854775808", "-9223372036854775808", "-0", "-0.0", "1.0",
             "1e5", "1E-7", "9007199254740993", "2.2250738585072011e-308", "123456789012345678e-10",
-        ])
+        ]
+    )
     func numbers(text: String) throws {
         let expected = try JSONValue(parsing: text)
         try Self.bothWays(#"{"score":\#(text),"context":{"orchestration_depth": \#(text)}}"#) { selection in

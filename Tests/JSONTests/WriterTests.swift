@@ -48,7 +48,8 @@ struct WriterTests {
             ("\u{0}\u{1}\u{8}\t\n\u{b}\u{c}\r\u{1f}", #""\u0000\u0001\b\t\n\u000b\f\r\u001f""#),
             ("\u{7f}\u{80}é\u{2028}\u{2029}👩‍👩‍👧\u{10FFFF}", "\"\u{7f}\u{80}é\u{2028}\u{2029}👩‍👩‍👧\u{10FFFF}\""),
             ("a\"b\\c\nd", #""a\"b\\c\nd""#), (String(repeating: "\u{1}", count: 9), "\"" + String(repeating: #"\u0001"#, count: 9) + "\""),
-        ])
+        ]
+    )
     func escaping(string: String, expected: String) {
         #expect(Self.text { $0.string(string) } == expected)
         #expect(Self.text { $0.key(string) } == expected + ":")
@@ -106,6 +107,7 @@ struct WriterTests {
                     "c": null
                   }
                 }
-                """)
+                """
+        )
     }
 }

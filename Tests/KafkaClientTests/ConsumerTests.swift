@@ -31,7 +31,9 @@ struct ConsumerTests {
         let producer = try broker.producer()
         let native = try producer.topic(topic)
         for number in 0..<records {
-            for partition in 0..<partitions { #expect(producer.send("\(partition)-\(number)", to: native, partition: partition) == .accepted) }
+            for partition in 0..<partitions {
+                #expect(producer.send("\(partition)-\(number)", to: native, partition: partition) == .accepted)
+            }
         }
         _ = try producer.allReports()
     }
@@ -55,7 +57,10 @@ struct ConsumerTests {
             let wake = WakeSignal()
             let told = Told()
             let consumer = try KafkaConsumer(
-                configuration: broker.reader.merging(["group.id": "g"]), observer: .silent, wake: wake, events: told.events()
+                configuration: broker.reader.merging(["group.id": "g"]),
+                observer: .silent,
+                wake: wake,
+                events: told.events()
             )
             defer { consumer.close(milliseconds: 2_000) }
             let sources = [0, 2].map { TopicPartition(topic: "t", partition: $0) }
@@ -77,7 +82,10 @@ struct ConsumerTests {
             let wake = WakeSignal()
             let told = Told()
             let consumer = try KafkaConsumer(
-                configuration: broker.reader.merging(["group.id": "g"]), observer: .silent, wake: wake, events: told.events()
+                configuration: broker.reader.merging(["group.id": "g"]),
+                observer: .silent,
+                wake: wake,
+                events: told.events()
             )
             try consumer.subscribe(to: ["t"])
             try self.turn(consumer, wake, told) { told.records.count == 6 }
@@ -87,7 +95,11 @@ struct ConsumerTests {
             try consumer.commit([CommitPoint(source: sources[0], offset: 2)], wait: true)
             try consumer.commit([CommitPoint(source: sources[1], offset: 3)], wait: false)
             try self.turn(consumer, wake, told) { told.committed.contains { $0.source == sources[1] && $0.offset == 3 } }
-            #expect(Set(try consumer.committed(sources)) == [CommitPoint(source: sources[0], offset: 2), CommitPoint(source: sources[1], offset: 3)])
+            #expect(
+                Set(try consumer.committed(sources)) == [
+                    CommitPoint(source: sources[0], offset: 2), CommitPoint(source: sources[1], offset: 3),
+                ]
+            )
             #expect(consumer.close(milliseconds: 10_000))
             #expect(Set(told.revoked) == Set(sources), "leaving tells what it leaves")
             #expect(consumer.close(milliseconds: 0), "to leave twice does nothing")
@@ -99,7 +111,10 @@ struct ConsumerTests {
         let broker = try EmbeddedBroker.with("t")
         try await onOwnThread {
             let consumer = try KafkaConsumer(
-                configuration: broker.reader.merging(["group.id": "g"]), observer: .silent, wake: WakeSignal(), events: Told().events()
+                configuration: broker.reader.merging(["group.id": "g"]),
+                observer: .silent,
+                wake: WakeSignal(),
+                events: Told().events()
             )
             defer { consumer.close(milliseconds: 2_000) }
             let source = TopicPartition(topic: "t", partition: 0)

@@ -91,7 +91,8 @@ struct EmbeddedBrokerTests {
         let errors = ErrorLog()
         try await onOwnThread {
             let producer = try KafkaProducer(
-                configuration: broker.client, observer: KafkaObserver(logger: .silent, onError: { errors.append($0) })
+                configuration: broker.client,
+                observer: KafkaObserver(logger: .silent, onError: { errors.append($0) })
             )
             #expect(try producer.partitionCount(of: try producer.topic("t")) == 1)
             broker.setReachable(false)

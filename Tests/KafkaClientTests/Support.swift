@@ -41,7 +41,9 @@ extension KafkaProducer {
     func allReports(deadline: ContinuousClock.Instant = .now + .seconds(20)) throws -> [UInt: KafkaError?] {
         var reports: [UInt: KafkaError?] = [:]
         while self.queueLength > 0 {
-            guard ContinuousClock.now < deadline else { throw KafkaProcessError(.deadlineExceeded, "\(self.queueLength) records are not reported") }
+            guard ContinuousClock.now < deadline else {
+                throw KafkaProcessError(.deadlineExceeded, "\(self.queueLength) records are not reported")
+            }
             self.flush(milliseconds: 50) { reports[$0] = .some($1) }
         }
         return reports

@@ -1,6 +1,5 @@
-import Testing
-
 import KafkaProcess
+import Testing
 
 @Suite struct EventuallyTests {
     private struct Refused: Error {}

@@ -1,6 +1,5 @@
-import Testing
-
 import KafkaProcess
+import Testing
 
 @Suite(.timeLimit(.minutes(6))) struct OtherClientsTests {
     @Test(.enabled(if: Python.isAvailable, "\(Python.unavailableReason ?? "")"))

@@ -55,33 +55,37 @@ struct ErrorTaxonomyTests {
 
     // MARK: Inference
 
-    @Test(arguments: [
-        // One of every word and phrase.
-        ("invalid input", .invalidFormat), ("Malformed URL", .invalidFormat), ("bad format", .invalidFormat), ("schema?", .invalidFormat),
-        ("missing name", .missingRequiredField), ("name is required", .missingRequiredField), ("field x", .missingRequiredField),
-        ("wrong type", .typeMismatch), ("cannot cast", .typeMismatch), ("conversion failed", .typeMismatch),
-        ("timeout", .timeout), ("operation timed out", .timeout),
-        ("network down", .network), ("connection refused", .network), ("host unreachable", .network),
-        ("rate limit exceeded", .rateLimit), ("429 Too Many Requests", .rateLimit),
-        ("service unavailable", .serviceUnavailable), ("internal server error", .serviceUnavailable),
-        ("not found", .notFound), ("HTTP 404", .notFound),
-        ("insufficient funds", .insufficientResources), ("out of memory", .insufficientResources),
-        ("resource busy", .insufficientResources),
-        ("parsing failed", .parsingError), ("bad JSON", .parsingError), ("xml!", .parsingError), ("cannot decode", .parsingError),
-        ("model died", .modelError), ("inference failed", .modelError), ("prediction failed", .modelError),
-        ("something else", .processing), ("", .processing),
-        // Order of the rows.
-        ("invalid field type", .invalidFormat), ("missing file not found", .missingRequiredField), ("type of connection", .typeMismatch),
-        ("connection timeout", .timeout), ("network connection timed out", .timeout), ("resource not found", .notFound),
-        ("model returned bad json", .parsingError),
-        // Whole words only.
-        ("information is gone", .processing), ("prototype broke", .processing), ("networking", .processing), ("timeouts", .processing),
-        ("remodelled", .processing), ("4040", .processing), ("forecast unavailable", .processing),
-        // Whole phrases, whatever separates the words.
-        ("rate-limit", .rateLimit), ("rate_limit_exceeded", .rateLimit), ("rate  limit", .rateLimit), ("pirate limit", .processing),
-        ("rate limiter", .processing), ("timed\nout", .timeout), ("timed outside", .processing), ("(timeout)", .timeout),
-        ("timeoutß", .processing), ("ünetwork", .processing),
-    ] as [(String, ErrorCategory)])
+    @Test(
+        arguments: [
+            // One of every word and phrase.
+            ("invalid input", .invalidFormat), ("Malformed URL", .invalidFormat), ("bad format", .invalidFormat),
+            ("schema?", .invalidFormat),
+            ("missing name", .missingRequiredField), ("name is required", .missingRequiredField), ("field x", .missingRequiredField),
+            ("wrong type", .typeMismatch), ("cannot cast", .typeMismatch), ("conversion failed", .typeMismatch),
+            ("timeout", .timeout), ("operation timed out", .timeout),
+            ("network down", .network), ("connection refused", .network), ("host unreachable", .network),
+            ("rate limit exceeded", .rateLimit), ("429 Too Many Requests", .rateLimit),
+            ("service unavailable", .serviceUnavailable), ("internal server error", .serviceUnavailable),
+            ("not found", .notFound), ("HTTP 404", .notFound),
+            ("insufficient funds", .insufficientResources), ("out of memory", .insufficientResources),
+            ("resource busy", .insufficientResources),
+            ("parsing failed", .parsingError), ("bad JSON", .parsingError), ("xml!", .parsingError), ("cannot decode", .parsingError),
+            ("model died", .modelError), ("inference failed", .modelError), ("prediction failed", .modelError),
+            ("something else", .processing), ("", .processing),
+            // Order of the rows.
+            ("invalid field type", .invalidFormat), ("missing file not found", .missingRequiredField),
+            ("type of connection", .typeMismatch),
+            ("connection timeout", .timeout), ("network connection timed out", .timeout), ("resource not found", .notFound),
+            ("model returned bad json", .parsingError),
+            // Whole words only.
+            ("information is gone", .processing), ("prototype broke", .processing), ("networking", .processing), ("timeouts", .processing),
+            ("remodelled", .processing), ("4040", .processing), ("forecast unavailable", .processing),
+            // Whole phrases, whatever separates the words.
+            ("rate-limit", .rateLimit), ("rate_limit_exceeded", .rateLimit), ("rate  limit", .rateLimit), ("pirate limit", .processing),
+            ("rate limiter", .processing), ("timed\nout", .timeout), ("timed outside", .processing), ("(timeout)", .timeout),
+            ("timeoutß", .processing), ("ünetwork", .processing),
+        ] as [(String, ErrorCategory)]
+    )
     func inference(text: String, expected: ErrorCategory) {
         #expect(ErrorCategory.inferred(from: text) == expected)
     }
@@ -120,11 +124,13 @@ struct ErrorTaxonomyTests {
         #expect(!strategy.shouldRetry(attempt: 1, category: .validation))
     }
 
-    @Test(arguments: [
-        (1, 2, 1, 1), (1, 2, 5, 16), (60, 1, 9, 60), (5, 1.5, 3, 11.25), (2, 0, 3, 0), (0, 2, 9, 0),
-        (1, 2, 0, 1), (1, 2, -5, 1), (1, 2, .max, 86_400), (1, 0.5, 3, 0.25), (-1, 2, 3, 0),
-        (.nan, 2, 3, 0), (.infinity, 2, 3, 0), (1, .nan, 3, 1), (1, -2, 3, 1), (1e300, 1e300, 1_000, 86_400),
-    ] as [(Double, Double, Int, Double)])
+    @Test(
+        arguments: [
+            (1, 2, 1, 1), (1, 2, 5, 16), (60, 1, 9, 60), (5, 1.5, 3, 11.25), (2, 0, 3, 0), (0, 2, 9, 0),
+            (1, 2, 0, 1), (1, 2, -5, 1), (1, 2, .max, 86_400), (1, 0.5, 3, 0.25), (-1, 2, 3, 0),
+            (.nan, 2, 3, 0), (.infinity, 2, 3, 0), (1, .nan, 3, 1), (1, -2, 3, 1), (1e300, 1e300, 1_000, 86_400),
+        ] as [(Double, Double, Int, Double)]
+    )
     func backoff(base: Double, factor: Double, attempt: Int, expected: Double) {
         #expect(backoffDelay(base: base, factor: factor, attempt: attempt) == expected)
     }

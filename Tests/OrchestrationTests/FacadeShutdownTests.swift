@@ -45,7 +45,8 @@ struct FacadeShutdownTests {
             shutdown: {
                 started.open()
                 await release.wait()
-            })
+            }
+        )
         let quick = TestOrchestrator("quick")
         let facade = try makeFacade(hanging, quick, logger: logger, clock: time.clock)
         let task = Task { await facade.shutdown() }

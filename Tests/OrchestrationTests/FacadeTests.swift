@@ -108,7 +108,8 @@ struct FacadeTests {
         try facade.register(
             TestOrchestrator("recursive") { context, arguments in
                 await facade.orchestrate("recursive", try context.child(of: "recursive"), arguments)
-            })
+            }
+        )
         let result = await facade.orchestrate("recursive", makeContext(), [:])
         #expect(result.errorCategory == .constraintViolation)
         #expect(result.error == "Orchestrator 'recursive' cannot start another one: the depth limit of 16 is reached")
@@ -126,7 +127,8 @@ struct FacadeTests {
             orchestrate: { _, _ in
                 seen.withLock { $0.append(taskIdentity()) }
                 return .ok()
-            })
+            }
+        )
         let caller = taskIdentity()
         _ = await (try makeFacade(orchestrator)).orchestrate("test", makeContext(), [:])
         #expect(seen.withLock { $0 } == [caller, caller, caller])
@@ -139,8 +141,10 @@ struct FacadeTests {
         let (handler, logger) = makeTestLogger(level: .debug)
         let facade = try makeFacade(TestOrchestrator())
         _ = await facade.orchestrate(
-            "test", makeContext(depth: 2, logger: logger),
-            ["orchestrator": "collides", "tenant_id": "collides", "password": "hunter2", "mail-me@b.example": "x"])
+            "test",
+            makeContext(depth: 2, logger: logger),
+            ["orchestrator": "collides", "tenant_id": "collides", "password": "hunter2", "mail-me@b.example": "x"]
+        )
         #expect(handler.entries.map(\.message) == ["orchestration_started", "orchestration_completed"])
         let start = try #require(handler.entries.first)
         #expect(start.metadata["params"] == .array(["orchestrator", "tenant_id", "password", "[EMAIL]"]))

@@ -8,13 +8,15 @@ struct FeedbackTests {
         #expect(
             FeedbackSource.allCases.map(\.rawValue) == [
                 "trajectory", "rag_retrieval", "tool_execution", "agent_task", "governance", "cost_budget", "user_explicit",
-            ])
+            ]
+        )
         #expect(ComponentType.allCases.map(\.rawValue) == ["model", "tool", "agent", "threshold", "prompt", "memory"])
         #expect(OrchestrationLayer.allCases.map(\.rawValue) == ["domain", "application", "infrastructure"])
         #expect(
             OrchestrationType.allCases.map(\.rawValue) == [
                 "sequential", "parallel", "hierarchical", "adaptive", "feedback", "monitoring", "coordination",
-            ])
+            ]
+        )
     }
 
     @Test func theOlderNameOfToolExecution() {
@@ -31,13 +33,15 @@ struct FeedbackTests {
         #expect(signal.context.isEmpty && signal.metadata.isEmpty)
     }
 
-    @Test(arguments: [
-        (0, 0, nil), (1, 1, nil), (0.5, 0.8, nil),
-        (1.5, 0.8, "Reward must be in [0.0, 1.0], got 1.5"), (-0.1, 0.8, "Reward must be in [0.0, 1.0], got -0.1"),
-        (.nan, 0.8, "Reward must be in [0.0, 1.0], got nan"), (.infinity, 0.8, "Reward must be in [0.0, 1.0], got inf"),
-        (0.5, 2, "Confidence must be in [0.0, 1.0], got 2.0"), (0.5, .nan, "Confidence must be in [0.0, 1.0], got nan"),
-        (7, 7, "Reward must be in [0.0, 1.0], got 7.0"),
-    ] as [(Double, Double, String?)])
+    @Test(
+        arguments: [
+            (0, 0, nil), (1, 1, nil), (0.5, 0.8, nil),
+            (1.5, 0.8, "Reward must be in [0.0, 1.0], got 1.5"), (-0.1, 0.8, "Reward must be in [0.0, 1.0], got -0.1"),
+            (.nan, 0.8, "Reward must be in [0.0, 1.0], got nan"), (.infinity, 0.8, "Reward must be in [0.0, 1.0], got inf"),
+            (0.5, 2, "Confidence must be in [0.0, 1.0], got 2.0"), (0.5, .nan, "Confidence must be in [0.0, 1.0], got nan"),
+            (7, 7, "Reward must be in [0.0, 1.0], got 7.0"),
+        ] as [(Double, Double, String?)]
+    )
     func validation(reward: Double, confidence: Double, message: String?) {
         let signal = FeedbackSignal(source: .governance, componentType: .prompt, componentID: "p", reward: reward, confidence: confidence)
         do {
@@ -49,10 +53,12 @@ struct FeedbackTests {
         }
     }
 
-    @Test(arguments: [
-        (true, 0, 1), (true, 1_000, 0.9), (true, 3_000, 0.7), (true, 60_000, 0.7), (true, .infinity, 0.7),
-        (true, -5, 1), (true, .nan, 1), (false, 0, 0), (false, 5_000, 0),
-    ] as [(Bool, Double, Double)])
+    @Test(
+        arguments: [
+            (true, 0, 1), (true, 1_000, 0.9), (true, 3_000, 0.7), (true, 60_000, 0.7), (true, .infinity, 0.7),
+            (true, -5, 1), (true, .nan, 1), (false, 0, 0), (false, 5_000, 0),
+        ] as [(Bool, Double, Double)]
+    )
     func reward(success: Bool, latency: Double, expected: Double) {
         #expect(abs(ExecutionReward.reward(success: success, latencyMilliseconds: latency) - expected) < 1e-12)
     }

@@ -10,7 +10,11 @@ struct FrameworkCasesTests {
     @Test("1 context creation")
     func contextCreation() {
         let context = OrchestrationContext(
-            tenantID: "tenant", requestID: "request", metadata: ["source": "test"], logger: makeTestLogger().logger)
+            tenantID: "tenant",
+            requestID: "request",
+            metadata: ["source": "test"],
+            logger: makeTestLogger().logger
+        )
         #expect(context.tenantID == "tenant")
         #expect(context.requestID == "request")
         #expect(context.metadata == ["source": "test"])
@@ -118,7 +122,11 @@ struct FrameworkCasesTests {
     @Test("12 orchestrators by layer, in the order of registration")
     func byLayer() throws {
         let facade = try makeFacade(
-            TestOrchestrator("z"), TestOrchestrator("m", layer: .infrastructure), TestOrchestrator("a"), TestOrchestrator("k"))
+            TestOrchestrator("z"),
+            TestOrchestrator("m", layer: .infrastructure),
+            TestOrchestrator("a"),
+            TestOrchestrator("k")
+        )
         try facade.unregister("a")
         try facade.register(TestOrchestrator("a"))
         #expect(facade.orchestrators(in: .domain).map(\.name) == ["z", "k", "a"])
@@ -131,7 +139,8 @@ struct FrameworkCasesTests {
         let facade = try makeFacade(
             TestOrchestrator("echo") { context, arguments in
                 .ok(["tenant": .string(context.tenantID), "arguments": .object(arguments.object)])
-            })
+            }
+        )
         let result = await facade.orchestrate("echo", makeContext(), ["x": 1])
         #expect(result == .ok(["tenant": "acme", "arguments": ["x": 1]]))
     }
@@ -159,7 +168,9 @@ struct FrameworkCasesTests {
     @Test("16 list")
     func list() throws {
         let facade = try makeFacade(
-            TestOrchestrator("b", layer: .application, type: .feedback), TestOrchestrator("a", layer: .infrastructure, type: .adaptive))
+            TestOrchestrator("b", layer: .application, type: .feedback),
+            TestOrchestrator("a", layer: .infrastructure, type: .adaptive)
+        )
         #expect(facade.list().map(\.name) == ["b", "a"])
         #expect(facade.list().map(\.layer) == [.application, .infrastructure])
         #expect(facade.list().map(\.type) == [.feedback, .adaptive])

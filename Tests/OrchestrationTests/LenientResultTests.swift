@@ -57,9 +57,11 @@ struct LenientResultTests {
         #expect(StepResult(lenientValue: .object(object)) == expected)
     }
 
-    @Test(arguments: [
-        ("plain text", "plain text"), (nil, "null"), (7, "7"), ([1, "a"], "[1,\"a\"]"), (true, "true"),
-    ] as [(JSONValue, String)])
+    @Test(
+        arguments: [
+            ("plain text", "plain text"), (nil, "null"), (7, "7"), ([1, "a"], "[1,\"a\"]"), (true, "true"),
+        ] as [(JSONValue, String)]
+    )
     func otherValues(value: JSONValue, error: String) {
         #expect(StepResult(lenientValue: value) == .fail(error))
         let context = ErrorContext(timestamp: 1)

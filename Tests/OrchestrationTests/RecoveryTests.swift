@@ -46,7 +46,8 @@ struct ErrorAnalyzerTests {
         #expect(
             summary.jsonObject.keys == [
                 "total_errors", "error_rate", "most_common_errors", "error_categories", "critical_errors", "retryable_errors",
-            ])
+            ]
+        )
     }
 
     @Test func rankingsShowTen() {
@@ -201,19 +202,21 @@ struct ErrorRecoveryManagerTests {
 
 @Suite("Error recovery plan")
 struct ErrorRecoveryPlanTests {
-    @Test(arguments: [
-        (.network, [1, 2, 4, 8, 16]),
-        (.timeout, [2, 4, 8]),
-        (.serviceUnavailable, [5, 7.5, 11.25, 16.875]),
-        (.serviceOverloaded, [10, 15, 22.5]),
-        (.rateLimit, [60, 60, 60]),
-        (.embeddingError, [2, 3]),
-        (.processing, [1]),
-        (.transient, [1, 2, 4]),
-        (.retryable, [1, 2, 4]),
-        (.configuration, [1]),
-        (nil, [1]),
-    ] as [(ErrorCategory?, [Double])])
+    @Test(
+        arguments: [
+            (.network, [1, 2, 4, 8, 16]),
+            (.timeout, [2, 4, 8]),
+            (.serviceUnavailable, [5, 7.5, 11.25, 16.875]),
+            (.serviceOverloaded, [10, 15, 22.5]),
+            (.rateLimit, [60, 60, 60]),
+            (.embeddingError, [2, 3]),
+            (.processing, [1]),
+            (.transient, [1, 2, 4]),
+            (.retryable, [1, 2, 4]),
+            (.configuration, [1]),
+            (nil, [1]),
+        ] as [(ErrorCategory?, [Double])]
+    )
     func retries(category: ErrorCategory?, delays: [Double]) {
         let failure = StepResult.fail("x", category: category)
         for (index, delay) in delays.enumerated() {

@@ -48,17 +48,24 @@ struct RedactionTests {
         #expect(
             Redaction.redact(object) == [
                 "password": "[FILTERED]", "list": [["api_key": "[FILTERED]", "note": "[EMAIL]"], "[PHONE]", 5, nil, true], "plain": "x",
-            ])
+            ]
+        )
         #expect(Redaction.redact(object).keys == ["password", "list", "plain"])
     }
 
     @Test func aDescriptionKeepsSecrets() {
         let result = StepResult.fail(
-            "mail a@b.de bounced", category: .network, retryable: true, metadata: ["token": "t0p"], data: ["password": "hunter2", "n": 1])
+            "mail a@b.de bounced",
+            category: .network,
+            retryable: true,
+            metadata: ["token": "t0p"],
+            data: ["password": "hunter2", "n": 1]
+        )
         #expect(
             result.description
                 == "StepResult(status: error, error: mail [EMAIL] bounced, error_category: network, retryable: true, "
-                + "data: {\"password\":\"[FILTERED]\",\"n\":1}, metadata: {\"token\":\"[FILTERED]\"})")
+                + "data: {\"password\":\"[FILTERED]\",\"n\":1}, metadata: {\"token\":\"[FILTERED]\"})"
+        )
         #expect("\([result])".contains("hunter2") == false)
         #expect(String(reflecting: result) == result.description)
         #expect(StepResult.ok().description == "StepResult(status: success)")

@@ -90,19 +90,21 @@ struct StepResultTests {
         #expect(success.errorContext == context)
     }
 
-    @Test(arguments: [
-        (.networkError(), "Network operation failed", .network, true),
-        (.timeoutError(), "Operation timed out", .timeout, true),
-        (.modelError(), "Model inference failed", .modelError, true),
-        (.databaseError(), "Database operation failed", .databaseError, true),
-        (.validationError(), "Input validation failed", .validation, false),
-        (.badRequest("why"), "why", .validation, false),
-        (.unauthorized(), "Unauthorized", .authentication, false),
-        (.notFound(), "Resource not found", .notFound, false),
-        (.rateLimited(), "Rate limit exceeded", .rateLimit, true),
-        (.serviceUnavailable(), "Service unavailable", .serviceUnavailable, true),
-        (.processingError("why"), "why", .processing, false),
-    ] as [(StepResult, String, ErrorCategory, Bool)])
+    @Test(
+        arguments: [
+            (.networkError(), "Network operation failed", .network, true),
+            (.timeoutError(), "Operation timed out", .timeout, true),
+            (.modelError(), "Model inference failed", .modelError, true),
+            (.databaseError(), "Database operation failed", .databaseError, true),
+            (.validationError(), "Input validation failed", .validation, false),
+            (.badRequest("why"), "why", .validation, false),
+            (.unauthorized(), "Unauthorized", .authentication, false),
+            (.notFound(), "Resource not found", .notFound, false),
+            (.rateLimited(), "Rate limit exceeded", .rateLimit, true),
+            (.serviceUnavailable(), "Service unavailable", .serviceUnavailable, true),
+            (.processingError("why"), "why", .processing, false),
+        ] as [(StepResult, String, ErrorCategory, Bool)]
+    )
     func convenienceFailures(result: StepResult, error: String, category: ErrorCategory, retryable: Bool) {
         #expect(result == .fail(error, category: category, retryable: retryable))
         // A constructor that says retryable is also retried (spec §9 item 12).
@@ -167,8 +169,12 @@ struct StepResultTests {
 
     @Test func lookup() {
         let result = StepResult.fail(
-            "broken", category: .network, retryable: true, metadata: ["m": 1],
-            data: ["a": 1, "error": "hidden", "data": ["a": 2, "b": 3, "status": "hidden"]])
+            "broken",
+            category: .network,
+            retryable: true,
+            metadata: ["m": 1],
+            data: ["a": 1, "error": "hidden", "data": ["a": 2, "b": 3, "status": "hidden"]]
+        )
         #expect(result["status"] == "error")
         #expect(result["error"] == "broken")
         #expect(result["error_category"] == "network")
@@ -197,7 +203,8 @@ struct StepResultTests {
             result.debugInfo.keys == [
                 "success", "error", "error_category", "error_severity", "retryable", "metadata", "error_context", "suggested_actions",
                 "related_errors", "performance_impact",
-            ])
+            ]
+        )
         #expect(result.debugInfo["error_context"]?["stack_trace"] == nil)
         #expect(result.debugInfo["suggested_actions"]?.arrayValue?.count == 3)
         #expect(StepResult.ok().debugInfo["error"] == .null)

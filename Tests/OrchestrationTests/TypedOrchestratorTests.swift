@@ -34,14 +34,16 @@ struct TypedOrchestratorTests {
         #expect(result == .ok(["greeting": "hello Ada", "items": 1]))
     }
 
-    @Test(arguments: [
-        ([:], "kwargs.name", "nothing"),
-        (["name": 3], "kwargs.name", nil),
-        (["name": "a", "items": [["url": "x"], ["url": true]]], "kwargs.items[1].url", "bool"),
-        (["name": "a", "items": "x"], "kwargs.items", "string"),
-        (["name": "a", "depth": "shallow"], "kwargs.depth", nil),
-        (["name": "a", "count": 1.5], "kwargs.count", nil),
-    ] as [(Arguments, String, String?)])
+    @Test(
+        arguments: [
+            ([:], "kwargs.name", "nothing"),
+            (["name": 3], "kwargs.name", nil),
+            (["name": "a", "items": [["url": "x"], ["url": true]]], "kwargs.items[1].url", "bool"),
+            (["name": "a", "items": "x"], "kwargs.items", "string"),
+            (["name": "a", "depth": "shallow"], "kwargs.depth", nil),
+            (["name": "a", "count": 1.5], "kwargs.count", nil),
+        ] as [(Arguments, String, String?)]
+    )
     func whatDoesNotFitIsAValidationFailure(arguments: Arguments, path: String, found: String?) async throws {
         let facade = OrchestrationFacade(logger: makeTestLogger().logger)
         try facade.register(Greeter())
@@ -59,7 +61,8 @@ struct TypedOrchestratorTests {
             TestOrchestrator { _, arguments in
                 let input = try arguments.decode(Greeter.Input.self)
                 return .ok(["name": .string(input.name)])
-            })
+            }
+        )
         let result = await facade.orchestrate("test", makeContext(), ["name": nil])
         #expect(result.errorCategory == .validation)
         #expect(result.data["path"] == "kwargs.name")

@@ -5,7 +5,8 @@ import Testing
 /// Everything in the README is run here: what it shows as Swift is compiled in this target, what it shows as commands is executed.
 @Suite("README", .serialized, .timeLimit(.minutes(5)))
 struct ReadmeTests {
-    private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+    private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent()
     private static let text = (try? String(contentsOf: root.appendingPathComponent("README.md"), encoding: .utf8)) ?? ""
 
     /// The fenced block after a marker comment.
@@ -86,7 +87,8 @@ struct ReadmeTests {
         let fleet = try ChildProcess.start(executable, arguments: ["dev", "--file-root", samples, "--partitions", "2"])
         let line = try await fleet.waitForLine(containing: "broker ", deadline: .now + .seconds(30))
         _ = try await fleet.waitForLine(containing: "ready ", deadline: .now + .seconds(60))
-        let path = "\(URL(fileURLWithPath: executable).deletingLastPathComponent().path):\(ProcessInfo.processInfo.environment["PATH"] ?? "")"
+        let path =
+            "\(URL(fileURLWithPath: executable).deletingLastPathComponent().path):\(ProcessInfo.processInfo.environment["PATH"] ?? "")"
         try await body([
             "BROKER": String(line.text.dropFirst("broker ".count)), "SAMPLES": samples, "PATH": path,
         ])
@@ -96,6 +98,11 @@ struct ReadmeTests {
     }
 
     private static func shell(_ script: String, _ environment: [String: String]) async throws -> ChildProcess.Completion {
-        try await ChildProcess.run("/bin/bash", arguments: ["-euo", "pipefail", "-c", script], environment: environment, deadline: .now + .seconds(60))
+        try await ChildProcess.run(
+            "/bin/bash",
+            arguments: ["-euo", "pipefail", "-c", script],
+            environment: environment,
+            deadline: .now + .seconds(60)
+        )
     }
 }

@@ -67,7 +67,8 @@ struct ClaimExtractorTests {
 
     @Test(
         "Each sign is found",
-        arguments: Self.signs)
+        arguments: Self.signs
+    )
     func findsSigns(text: String, expected: [Claim.Reason]) {
         #expect(self.reasons(text) == expected)
     }
@@ -102,7 +103,8 @@ struct ClaimExtractorTests {
         arguments: [
             "Share prices rose by 5% last week.", "Close to 40% of the voters stayed home.", "Look-alikes cost 40% more.",
             "Help for families fell by 40% in 2020.", "Her opinion is shared by 40% of voters.",
-        ])
+        ]
+    )
     func keepsLookalikes(text: String) {
         #expect(self.reasons(text).contains(.percentage))
     }
@@ -117,8 +119,11 @@ struct ClaimExtractorTests {
         #expect(score("The storm may have caused a flood.") == 0.1)
         #expect(score("Perhaps 40% of them may possibly leave.") == 0.05)
         #expect(
-            score("According to Reuters, exports fell by 40% to $5 million in 2020 because of the largest strike, more than 300 more than ever.")
-                == 1)
+            score(
+                "According to Reuters, exports fell by 40% to $5 million in 2020 because of the largest strike, more than 300 more than ever."
+            )
+                == 1
+        )
     }
 
     @Test("A capitalised May is the month, not a hedge")

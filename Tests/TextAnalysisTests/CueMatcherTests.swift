@@ -27,7 +27,8 @@ struct CueMatcherTests {
 
     @Test(
         "Elements match as documented",
-        arguments: Self.elements)
+        arguments: Self.elements
+    )
     func matchesElements(pattern: String, text: String, expected: Bool) {
         #expect(self.matches(pattern, text) == expected)
     }
@@ -72,7 +73,9 @@ struct CueMatcherTests {
 
     @Test("Every class that a pattern names exists")
     func classesExist() {
-        for (text, classes) in FallacyCues.cues.map({ ($0.pattern, FallacyCues.classes) }) + ClaimCues.cues.map({ ($0.pattern, ClaimCues.classes) }) {
+        for (text, classes) in FallacyCues.cues.map({ ($0.pattern, FallacyCues.classes) })
+            + ClaimCues.cues.map({ ($0.pattern, ClaimCues.classes) })
+        {
             for part in text.split(whereSeparator: { " |[]".contains($0) }) where part.hasPrefix("@") {
                 #expect(classes[String(part.dropFirst())] != nil, "\(text)")
             }

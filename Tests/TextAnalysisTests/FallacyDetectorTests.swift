@@ -62,7 +62,8 @@ struct FallacyDetectorTests {
             ("The road is closed because the river flooded.", false),
             ("Because I like tea.", false),
             ("The reason is simple because", false),
-        ])
+        ]
+    )
     func findsCircles(text: String, expected: Bool) {
         #expect(self.kinds(text).contains(.circularReasoning) == expected)
     }

@@ -19,7 +19,8 @@ struct KeyPhrasesTests {
         #expect(
             result.phrases.map(\.text) == [
                 "minimal generating sets", "linear diophantine equations", "minimal supporting set", "minimal set", "linear constraints",
-            ])
+            ]
+        )
         // minimal 8/3, generating 3, sets 3; linear 5/2, diophantine 3, equations 3; supporting 3, set 6/3.
         let expected = [8.0 / 3 + 6, 8.5, 8.0 / 3 + 5, 8.0 / 3 + 2, 4.5]
         for (phrase, score) in zip(result.phrases, expected) {
@@ -35,7 +36,8 @@ struct KeyPhrasesTests {
         #expect(
             document.sentences.flatMap(KeyPhrases.candidates) == [
                 ["deep", "sea", "fish"], ["marine"], ["biology"], ["cold", "water"], ["coral", "reefs"],
-            ])
+            ]
+        )
     }
 
     @Test("Equal scores go by count, then by text")

@@ -9,7 +9,8 @@ struct LanguageGuessTests {
         arguments: [
             (Texts.english, "en", "English"), (Texts.german, "de", "German"), (Texts.french, "fr", "French"),
             (Texts.russian, "ru", "Russian"), (Texts.hebrew, "he", "Hebrew"), (Texts.japanese, "ja", "Japanese"),
-        ])
+        ]
+    )
     func recognisesLanguages(text: String, code: String, name: String) {
         let guess = LanguageGuess(of: text)
         #expect(guess.code == code)
@@ -19,7 +20,10 @@ struct LanguageGuessTests {
         #expect(guess.applicability == (code == "en" ? .english : .otherLanguage(code: code, name: name)))
     }
 
-    @Test("Short, empty and wordless texts are not reliable", arguments: ["", "ok", "Hallo Welt", "12345 67890 ... !!!", "\u{0}\u{1}", "👍👍👍"])
+    @Test(
+        "Short, empty and wordless texts are not reliable",
+        arguments: ["", "ok", "Hallo Welt", "12345 67890 ... !!!", "\u{0}\u{1}", "👍👍👍"]
+    )
     func shortTextsAreUnreliable(text: String) {
         let guess = LanguageGuess(of: text)
         #expect(!guess.isReliable)

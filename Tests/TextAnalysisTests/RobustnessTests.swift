@@ -33,11 +33,18 @@ struct RobustnessTests {
             text.filter { ScalarClass($0).startsWord }
         }
         let document = TextDocument(text)
-        return wordScalars(document.sentences.flatMap { $0.tokens.flatMap { Array($0.text.unicodeScalars) } }) == wordScalars(text.unicodeScalars)
+        return wordScalars(document.sentences.flatMap { $0.tokens.flatMap { Array($0.text.unicodeScalars) } })
+            == wordScalars(text.unicodeScalars)
             && wordScalars(document.sentences.flatMap { Array($0.text.unicodeScalars) }) == wordScalars(text.unicodeScalars)
     }
 
-    @Test("Empty and odd texts", arguments: ["", " ", "\n\n\n", "\u{0}", "\u{FEFF}", "\u{301}", "'", "-", ".", "?!", "\"", "a", "😀", "\r\n\r\n", "U.S.", "n't", "'s", "-like"])
+    @Test(
+        "Empty and odd texts",
+        arguments: [
+            "", " ", "\n\n\n", "\u{0}", "\u{FEFF}", "\u{301}", "'", "-", ".", "?!", "\"", "a", "😀", "\r\n\r\n", "U.S.", "n't", "'s",
+            "-like",
+        ]
+    )
     func survivesOddTexts(text: String) {
         self.analyzeAll(text)
         #expect(self.keepsEveryWord(text))
@@ -59,8 +66,10 @@ struct RobustnessTests {
     @Test("Random mixes of the pieces that rules look at", arguments: 0..<60)
     func survivesRandomPieces(seed: Int) {
         let pieces = [
-            "a", "I", "not", "but", "good", "BAD", "kind", "of", "because", "so", "Mr", "U.S", "e.g", "no", "5", "3.14", "%", "$", "May", ".", ".", "?",
-            "!", "…", ",", ";", "'", "\"", "(", ")", " ", " ", " ", "\n", "\n\n", "\r\n", "-", "—", "either", "you", "are", "with", "us", "or", "like",
+            "a", "I", "not", "but", "good", "BAD", "kind", "of", "because", "so", "Mr", "U.S", "e.g", "no", "5", "3.14", "%", "$", "May",
+            ".", ".", "?",
+            "!", "…", ",", ";", "'", "\"", "(", ")", " ", " ", " ", "\n", "\n\n", "\r\n", "-", "—", "either", "you", "are", "with", "us",
+            "or", "like",
             "n't", "é", "你好", "。", "\u{301}", "I think", "according", "to", "per", "cent", "least", "at",
         ]
         var generator = SeededGenerator(seed: UInt64(seed) &* 7919)
@@ -85,7 +94,10 @@ struct RobustnessTests {
         #expect(TextStatistics(of: document).words == 0)
     }
 
-    @Test("The splitter looks at each scalar a few times at most", arguments: [".", ". ", "a. ", "a.\" ", "U.S. ", ".(((", "e.g. a", "\n. ", "1. "])
+    @Test(
+        "The splitter looks at each scalar a few times at most",
+        arguments: [".", ". ", "a. ", "a.\" ", "U.S. ", ".(((", "e.g. a", "\n. ", "1. "]
+    )
     func splitsLinearly(piece: String) {
         func steps(_ count: Int) -> Int {
             let scalars = Array(String(repeating: piece, count: count).unicodeScalars)

@@ -67,7 +67,8 @@ struct SentimentTests {
 
     @Test(
         "Each rule changes the sum by its number (good 1.9, bad −2.2, love 2.7)",
-        arguments: Self.rules)
+        arguments: Self.rules
+    )
     func appliesRules(text: String, expected: Double) {
         #expect(self.isClose(sentiment(text), expected), "\(sentiment(text))")
     }
@@ -80,7 +81,10 @@ struct SentimentTests {
         #expect(SentenceSentiment(many, mixesCase: false).compound <= 1)
     }
 
-    @Test("Labels change just beyond 0.1", arguments: [(0.1, "Neutral"), (0.1001, "Positive"), (-0.1, "Neutral"), (-0.1001, "Negative"), (0, "Neutral")])
+    @Test(
+        "Labels change just beyond 0.1",
+        arguments: [(0.1, "Neutral"), (0.1001, "Positive"), (-0.1, "Neutral"), (-0.1001, "Negative"), (0, "Neutral")]
+    )
     func labels(score: Double, label: String) {
         #expect(Sentiment.Label(score: score).rawValue == label)
     }

@@ -17,7 +17,8 @@ struct SyllableCounterTests {
             (4, "material situation society experience continuous associate reality January"),
             (5, "university automatically opportunity creativity"),
             (6, "responsibility well-intentioned-looking"),
-        ])
+        ]
+    )
     func countsSyllables(expected: Int, list: String) {
         for word in list.split(separator: " ") {
             #expect(SyllableCounter.count(in: String(word)) == expected, "\(word)")

@@ -23,7 +23,8 @@ struct TokenizerTests {
 
     @Test(
         "Words keep inner apostrophes, hyphens and numeric separators",
-        arguments: Self.wordExamples)
+        arguments: Self.wordExamples
+    )
     func splitsWords(text: String, expected: [String]) {
         #expect(words(text) == expected)
     }
@@ -31,9 +32,14 @@ struct TokenizerTests {
     @Test("Tokens know their kind, normal form and case")
     func describesTokens() {
         let found = tokens("NASA’s 40% Rise—non‑stop, soft\u{AD}ly A iOS?!")
-        #expect(found.map(\.kind) == [.word, .number, .punctuation, .word, .punctuation, .word, .punctuation, .word, .word, .word, .punctuation])
         #expect(
-            found.map(\.normalized) == ["nasa's", "40", "%", "rise", "—", "non-stop", ",", "softly", "a", "ios", "?!"])
+            found.map(\.kind) == [
+                .word, .number, .punctuation, .word, .punctuation, .word, .punctuation, .word, .word, .word, .punctuation,
+            ]
+        )
+        #expect(
+            found.map(\.normalized) == ["nasa's", "40", "%", "rise", "—", "non-stop", ",", "softly", "a", "ios", "?!"]
+        )
         #expect(found.map(\.isAllCaps) == [false, false, false, false, false, false, false, false, false, false, false])
         #expect(tokens("NASA A GO-GO iOS Ok").map(\.isAllCaps) == [true, false, true, false, false])
         #expect(tokens("NASA a Éa").map(\.startsUppercase) == [true, false, true])
@@ -48,7 +54,8 @@ struct TokenizerTests {
             ("你好。再见！", ["你好。", "再见！"]),
             ("यह है। वह था।", ["यह है।", "वह था।"]),
             ("No end", ["No end"]),
-        ])
+        ]
+    )
     func endsSentences(text: String, expected: [String]) {
         #expect(sentences(text) == expected)
     }
@@ -64,7 +71,10 @@ struct TokenizerTests {
         ("J. K. Rowling and George W. Bush met.", ["J. K. Rowling and George W. Bush met."]),
         ("So do I. Then we left.", ["So do I.", "Then we left."]),
         ("Take vitamin C. It helps.", ["Take vitamin C.", "It helps."]),
-        ("He works at Acme Inc. Tom knows. She works at Acme Inc. They pay.", ["He works at Acme Inc. Tom knows.", "She works at Acme Inc.", "They pay."]),
+        (
+            "He works at Acme Inc. Tom knows. She works at Acme Inc. They pay.",
+            ["He works at Acme Inc. Tom knows.", "She works at Acme Inc.", "They pay."]
+        ),
         ("Bring cups, plates, etc. and food.", ["Bring cups, plates, etc. and food."]),
         ("Bring cups, plates, etc. Unless it rains.", ["Bring cups, plates, etc.", "Unless it rains."]),
         ("Well... maybe. Well... Maybe.", ["Well... maybe.", "Well...", "Maybe."]),
@@ -77,7 +87,8 @@ struct TokenizerTests {
 
     @Test(
         "Periods of abbreviations, numbers, names and quotations do not end one",
-        arguments: Self.periodExamples)
+        arguments: Self.periodExamples
+    )
     func keepsAbbreviations(text: String, expected: [String]) {
         #expect(sentences(text) == expected)
     }

@@ -23,7 +23,10 @@ struct FeedbackWorkerTests {
         let names = TopicNames()
         let registry = MetricsRegistry()
         let worker = FeedbackWorker(
-            configuration: broker.configuration, publishInterval: .milliseconds(20), logger: .silent, registry: registry
+            configuration: broker.configuration,
+            publishInterval: .milliseconds(20),
+            logger: .silent,
+            registry: registry
         )
         let newest = { @Sendable () async throws -> [String: PolicySnapshot] in
             var newest: [String: PolicySnapshot] = [:]
@@ -39,14 +42,20 @@ struct FeedbackWorkerTests {
             let tools = (0..<10).map { number in
                 self.record(
                     FeedbackSignal(
-                        source: number < 4 ? .toolExecution : .userExplicit, componentType: .tool, componentID: "grep", reward: number < 5 ? 1 : 0
+                        source: number < 4 ? .toolExecution : .userExplicit,
+                        componentType: .tool,
+                        componentID: "grep",
+                        reward: number < 5 ? 1 : 0
                     ),
                     id: "t\(number)"
                 )
             }
             let bad: [(key: String, value: [UInt8], headers: RecordHeaders)] = [
                 ("bad-json", Array("{".utf8), RecordHeaders()),
-                ("bad-reward", Array(#"{"source": "agent_task", "component_type": "tool", "component_id": "x", "reward": 7}"#.utf8), RecordHeaders()),
+                (
+                    "bad-reward", Array(#"{"source": "agent_task", "component_type": "tool", "component_id": "x", "reward": 7}"#.utf8),
+                    RecordHeaders()
+                ),
             ]
             try broker.send(Array(tools[..<5]) + bad + Array(tools[5...]), to: names.signals(.tool))
             let agent = FeedbackSignal(source: .agentTask, componentType: .agent, componentID: "grep", reward: 0.25)
@@ -69,7 +78,11 @@ struct FeedbackWorkerTests {
             }
             worker.drain()
         }
-        #expect(String(decoding: registry.prometheusText(), as: UTF8.self).contains(#"fleet_worker_records_dead_total{layer="feedback",reason="invalid"} 1"#))
+        #expect(
+            String(decoding: registry.prometheusText(), as: UTF8.self).contains(
+                #"fleet_worker_records_dead_total{layer="feedback",reason="invalid"} 1"#
+            )
+        )
         #expect(try await broker.committed(group: "fleet.feedback", TopicPartition(topic: names.signals(.tool), partition: 0)) == 12)
     }
 

@@ -70,7 +70,9 @@ struct EndTests {
     private var requests: TopicPartition { TopicPartition(topic: self.names.requests(.domain), partition: 0) }
 
     private func worker(
-        _ broker: EmbeddedBroker, _ stage: Stage, _ configure: (inout WorkerConfiguration) -> Void = { _ in }
+        _ broker: EmbeddedBroker,
+        _ stage: Stage,
+        _ configure: (inout WorkerConfiguration) -> Void = { _ in }
     ) throws -> Worker {
         let facade = OrchestrationFacade(logger: .silent)
         try facade.register(

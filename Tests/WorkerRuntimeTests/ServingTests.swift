@@ -12,7 +12,8 @@ import WorkerRuntime
 struct SharedFleet: SuiteTrait, TestScoping {
     @TaskLocal static var current: FleetHarness?
 
-    func provideScope(for test: Test, testCase: Test.Case?, performing function: @Sendable @concurrent () async throws -> Void) async throws {
+    func provideScope(for test: Test, testCase: Test.Case?, performing function: @Sendable @concurrent () async throws -> Void) async throws
+    {
         let orchestrators: [any Orchestrator] = [
             EchoOrchestrator(layer: .application), ProbeOrchestrator(layer: .application),
             ClosureOrchestrator("skip") { _, _ in .skip(reason: "not today") },
@@ -152,7 +153,9 @@ struct ServingTests {
         let signal = try own.withView { try SignalCodec.decode($0) }
         #expect(signal.signalID == "job.signal.3" && signal.source == .agentTask && signal.componentID == "probe")
         #expect(own.keyText == "probe" && signal.reward > 0)
-        #expect(signal.metadata["layer"] == "application" && signal.metadata["tenant_id"] == "acme" && signal.metadata["request_id"] == "job")
+        #expect(
+            signal.metadata["layer"] == "application" && signal.metadata["tenant_id"] == "acme" && signal.metadata["request_id"] == "job"
+        )
         for number in 0..<3 {
             let tool = try await self.fleet.record(on: self.names.signals(.tool)) { $0.headers["ce_id"] == "job.signal.\(number)" }
             let signal = try tool.withView { try SignalCodec.decode($0) }

@@ -96,7 +96,12 @@ extension EmbeddedBroker {
     func readAll(_ topics: [String]) async throws -> [ConsumedRecord] {
         let configuration = KafkaConfiguration(bootstrapServers: self.bootstrapServers).merging(EmbeddedBroker.clientDefaults)
         return try await onOwnThread {
-            let reader = try TopicReader(configuration: configuration, observer: KafkaObserver(logger: .silent), topics: topics, from: .beginning)
+            let reader = try TopicReader(
+                configuration: configuration,
+                observer: KafkaObserver(logger: .silent),
+                topics: topics,
+                from: .beginning
+            )
             let expected = reader.ends.values.reduce(0, +)
             var records: [ConsumedRecord] = []
             while records.count < Int(expected) { records += try reader.read(milliseconds: 1_000) }

@@ -71,7 +71,8 @@ public struct OrchestrationContext: Sendable {
         guard self.depth < self.depthLimit else {
             throw OrchestrationError(
                 code: .depthLimitExceeded,
-                message: "Orchestrator '\(orchestrator)' cannot start another one: the depth limit of \(self.depthLimit) is reached")
+                message: "Orchestrator '\(orchestrator)' cannot start another one: the depth limit of \(self.depthLimit) is reached"
+            )
         }
         var child = self
         child.parentOrchestrator = orchestrator
@@ -92,7 +93,8 @@ public struct OrchestrationContext: Sendable {
                 metadata: [
                     "reason": "\(error.message)", "component_type": "\(signal.componentType.rawValue)",
                     "component_id": "\(Redaction.redact(signal.componentID))", "request_id": "\(self.requestID)",
-                ])
+                ]
+            )
         }
     }
 

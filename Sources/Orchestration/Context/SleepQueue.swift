@@ -97,10 +97,15 @@ final class SleepQueue: @unchecked Sendable {  // the heap and the continuations
         guard !self.hasThread else { return }
         self.hasThread = true
         var thread = pthread_t()
-        let started = pthread_create(&thread, nil, { pointer in
-            pointer.map { Unmanaged<SleepQueue>.fromOpaque($0).takeRetainedValue().run() }
-            return nil
-        }, Unmanaged.passRetained(self).toOpaque())
+        let started = pthread_create(
+            &thread,
+            nil,
+            { pointer in
+                pointer.map { Unmanaged<SleepQueue>.fromOpaque($0).takeRetainedValue().run() }
+                return nil
+            },
+            Unmanaged.passRetained(self).toOpaque()
+        )
         // Without a thread now, the next sleep tries again.
         if started == 0 { pthread_detach(thread) } else { self.hasThread = false }
     }

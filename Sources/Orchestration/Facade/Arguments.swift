@@ -51,6 +51,8 @@ public struct ArgumentsError: Error, Sendable, Hashable, CustomStringConvertible
     /// The failure to answer with: category `validation`, not retryable, `data` with `path`, `expected` and `found`.
     public var stepResult: StepResult {
         .validationError(
-            self.description, data: ["path": .string(self.path), "expected": .string(self.expected), "found": .string(self.found)])
+            self.description,
+            data: ["path": .string(self.path), "expected": .string(self.expected), "found": .string(self.found)]
+        )
     }
 }

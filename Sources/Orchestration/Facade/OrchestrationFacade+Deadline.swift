@@ -13,7 +13,10 @@ extension OrchestrationFacade {
 
     /// Runs the handler on a task of its own, so that it can be cancelled, and left behind if it does not care.
     func run(
-        _ orchestrator: any Orchestrator, _ context: OrchestrationContext, _ arguments: Arguments, by deadline: Deadline
+        _ orchestrator: any Orchestrator,
+        _ context: OrchestrationContext,
+        _ arguments: Arguments,
+        by deadline: Deadline
     ) async -> StepResult {
         guard !deadline.isExpired(now: self.clock.now()) else {
             context.logger.info("orchestration_expired", metadata: Self.identity(orchestrator, context))

@@ -45,17 +45,21 @@ extension OrchestrationFacade {
                 return .skip(reason: "Orchestrator '\(orchestrator.name)' cannot handle this request")
             }
             context.logger.debug(
-                "orchestration_started", metadata: Self.identity(orchestrator, context, ["params": Self.names(of: arguments)]))
+                "orchestration_started",
+                metadata: Self.identity(orchestrator, context, ["params": Self.names(of: arguments)])
+            )
             let result = try await orchestrator.orchestrate(context, arguments)
             context.logger.debug(
                 "orchestration_completed",
-                metadata: Self.identity(orchestrator, context, ["success": "\(result.success)", "status": "\(result.status)"]))
+                metadata: Self.identity(orchestrator, context, ["success": "\(result.success)", "status": "\(result.status)"])
+            )
             return result
         } catch {
             let result = Self.result(of: error)
             context.logger.info(
                 result.isCancelled ? "orchestration_cancelled" : "orchestration_failed",
-                metadata: Self.identity(orchestrator, context, ["error": "\(Redaction.redact(result.error ?? ""))"]))
+                metadata: Self.identity(orchestrator, context, ["error": "\(Redaction.redact(result.error ?? ""))"])
+            )
             return result
         }
     }
@@ -67,7 +71,8 @@ extension OrchestrationFacade {
         } catch {
             context.logger.warning(
                 "orchestrator_finish_failed",
-                metadata: Self.identity(orchestrator, context, ["error": "\(Redaction.redact(Self.text(of: error)))"]))
+                metadata: Self.identity(orchestrator, context, ["error": "\(Redaction.redact(Self.text(of: error)))"])
+            )
         }
     }
 
@@ -88,7 +93,9 @@ extension OrchestrationFacade {
     }
 
     static func identity(
-        _ orchestrator: any Orchestrator, _ context: OrchestrationContext, _ more: Logger.Metadata = [:]
+        _ orchestrator: any Orchestrator,
+        _ context: OrchestrationContext,
+        _ more: Logger.Metadata = [:]
     ) -> Logger.Metadata {
         let identity: Logger.Metadata = [
             "orchestrator": "\(orchestrator.name)", "layer": "\(orchestrator.layer.rawValue)",

@@ -50,7 +50,9 @@ public final class OrchestrationFacade: Sendable {
         let refusal = self.registry.withLock { registry -> OrchestrationError? in
             if registry.shutdown != nil {
                 return OrchestrationError(
-                    code: .facadeIsShutDown, message: "Orchestrator '\(info.name)' cannot be registered: the facade is shut down")
+                    code: .facadeIsShutDown,
+                    message: "Orchestrator '\(info.name)' cannot be registered: the facade is shut down"
+                )
             }
             if registry.orchestrators[info.name] != nil {
                 return OrchestrationError(code: .alreadyRegistered, message: "Orchestrator '\(info.name)' is already registered")
@@ -62,7 +64,8 @@ public final class OrchestrationFacade: Sendable {
         if let refusal { throw refusal }
         self.logger.debug(
             "orchestrator_registered",
-            metadata: ["orchestrator": "\(info.name)", "layer": "\(info.layer.rawValue)", "type": "\(info.type.rawValue)"])
+            metadata: ["orchestrator": "\(info.name)", "layer": "\(info.layer.rawValue)", "type": "\(info.type.rawValue)"]
+        )
     }
 
     /// Takes an orchestrator out. Requests it works on go on, and its `shutdown()` is not called: that is left to whoever takes it out.

@@ -27,7 +27,11 @@ public struct ErrorRecoveryPolicy: Sendable, Hashable {
 
     /// Creates a policy; delays in seconds.
     public init(
-        _ action: Action, maxRetries: Int = 0, retryDelayBase: Double = 1, retryBackoffFactor: Double = 1, fallbackStep: String? = nil
+        _ action: Action,
+        maxRetries: Int = 0,
+        retryDelayBase: Double = 1,
+        retryBackoffFactor: Double = 1,
+        fallbackStep: String? = nil
     ) {
         self.action = action
         self.maxRetries = maxRetries

@@ -20,7 +20,8 @@ public enum Redaction {
         JSONObject(
             object.map { key, value in
                 (key, Self.isSensitive(key: key) ? .string(Self.filtered) : Self.redact(value))
-            })
+            }
+        )
     }
 
     /// The value with the values of sensitive members replaced and all texts redacted, at every depth.

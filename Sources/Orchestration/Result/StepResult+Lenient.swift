@@ -81,7 +81,8 @@ extension StepResult {
         ]
         return JSONObject(
             object.filter { !fields.contains($0.key) && !($0.key == WireKey.metadata && $0.value.objectValue != nil) }
-                .map { ($0.key, $0.value) })
+                .map { ($0.key, $0.value) }
+        )
     }
 
     private static func lenientStrings(_ value: JSONValue?) -> [String]? {

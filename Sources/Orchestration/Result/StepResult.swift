@@ -63,7 +63,8 @@ public struct StepResult: Sendable, Hashable {
                 performanceImpact: performanceImpact.isFinite ? performanceImpact : 0,
                 suggestedActions: suggestedActions,
                 relatedErrors: relatedErrors
-            ))
+            )
+        )
         self.dropImpliedStatus()
     }
 

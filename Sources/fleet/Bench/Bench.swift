@@ -228,7 +228,8 @@ enum BenchRequest {
     static func make(_ index: Int, keys: Int, bytes: Int) -> (key: [UInt8]?, value: [UInt8]) {
         let digits = String(index)
         let id = "0190b2f1-0000-7000-8000-\(String(repeating: "0", count: max(0, 12 - digits.count)))\(digits)"
-        let head = #"{"orchestrator":"echo","context":{"tenant_id":"acme","request_id":"\#(id)","trace_id":null,"#
+        let head =
+            #"{"orchestrator":"echo","context":{"tenant_id":"acme","request_id":"\#(id)","trace_id":null,"#
             + #""parent_orchestrator":null,"orchestration_depth":0,"metadata":{}},"kwargs":{"n":\#(index),"text":""#
         let text = String(repeating: "x", count: max(0, bytes - head.utf8.count - 3))
         return (keys > 0 ? Array("key-\(index % keys)".utf8) : nil, Array("\(head)\(text)\"}}".utf8))

@@ -15,7 +15,7 @@ extension Bench {
             abstract: "Latency from the intended send to the reply's arrival, at a steady rate.",
             discussion: """
                 Open loop: requests are sent when the clock says so, whatever the fleet does, and latency counts from that moment, so that a stall
-                is not hidden (coordinated omission). Producer, worker and reader share this process; --linger goes for both producers.
+                is not hidden (coordinated omission). Producer, worker and reader share this process.
 
                 Examples:
                   fleet bench latency --rate 10000 --seconds 20 --json
@@ -30,8 +30,11 @@ extension Bench {
         @Option(help: ArgumentHelp("Seconds to measure, after two of warm-up.", valueName: "number"))
         var seconds = 20
 
-        @Option(help: ArgumentHelp("Milliseconds that producers wait for a batch to fill.", valueName: "ms"))
+        @Option(help: ArgumentHelp("Milliseconds that the worker's producer waits for a batch to fill.", valueName: "ms"))
         var linger = 5
+
+        @Option(help: ArgumentHelp("Milliseconds that the sender's producer waits for a batch to fill.", valueName: "ms"))
+        var sendLinger = 5
 
         @Option(help: ArgumentHelp("Handlers at the same time.", valueName: "number"))
         var concurrency = 100
@@ -82,7 +85,7 @@ extension Bench {
             let rate = self.rate
             let input = self.target.input
             let output = self.target.output
-            let linger = String(self.linger)
+            let linger = String(self.sendLinger)
 
             return try await withThrowingTaskGroup(of: [Int].self) { group in
                 let (positioned, isPositioned) = AsyncStream.makeStream(of: Void.self)
@@ -105,7 +108,8 @@ extension Bench {
                             let now = Schedule.now
                             quiet = records.isEmpty ? quiet + 1 : 0
                             for record in records {
-                                guard let id = record.headers["ce_causationid"], id.hasPrefix(run), let index = Int(id.dropFirst(run.count + 1))
+                                guard let id = record.headers["ce_causationid"], id.hasPrefix(run),
+                                    let index = Int(id.dropFirst(run.count + 1))
                                 else { continue }
                                 seen += 1
                                 if index >= rate * 2 { latencies.append(Int((now - schedule.time(of: index)) / 1_000)) }

@@ -37,7 +37,9 @@ struct LimitBench {
             rd_kafka_consumer_close(consumer)
             rd_kafka_destroy(consumer)
         }
-        guard let topic = rd_kafka_topic_new(producer, self.output, nil) else { throw Failure(description: "cannot use topic \(self.output)") }
+        guard let topic = rd_kafka_topic_new(producer, self.output, nil) else {
+            throw Failure(description: "cannot use topic \(self.output)")
+        }
         defer { rd_kafka_topic_destroy(topic) }
         rd_kafka_poll_set_consumer(consumer)
         guard let queue = rd_kafka_queue_get_consumer(consumer) else { throw Failure(description: "no consumer queue") }
@@ -67,8 +69,14 @@ struct LimitBench {
                     }
                     count += 1
                     while rd_kafka_produce(
-                        topic, crdkafka_partition_unassigned, RD_KAFKA_MSG_F_COPY, message.pointee.payload, message.pointee.len,
-                        message.pointee.key, message.pointee.key_len, nil
+                        topic,
+                        crdkafka_partition_unassigned,
+                        RD_KAFKA_MSG_F_COPY,
+                        message.pointee.payload,
+                        message.pointee.len,
+                        message.pointee.key,
+                        message.pointee.key_len,
+                        nil
                     ) != 0 {
                         guard rd_kafka_last_error() == RD_KAFKA_RESP_ERR__QUEUE_FULL else { break }
                         rd_kafka_poll(producer, 10)

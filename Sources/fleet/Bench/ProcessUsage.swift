@@ -1,6 +1,6 @@
-import JSON
 import CRDKafka
 import Glibc
+import JSON
 
 /// What this process has used so far.
 struct ProcessUsage: Sendable {

@@ -35,9 +35,13 @@ struct Console: Sendable {
 
     /// Text from outside without control characters, so that it cannot take the terminal over.
     static func printable(_ text: String) -> String {
-        String(String.UnicodeScalarView(text.unicodeScalars.map { scalar in
-            scalar.properties.generalCategory == .control && scalar != "\n" && scalar != "\t" ? "·" : scalar
-        }))
+        String(
+            String.UnicodeScalarView(
+                text.unicodeScalars.map { scalar in
+                    scalar.properties.generalCategory == .control && scalar != "\n" && scalar != "\t" ? "·" : scalar
+                }
+            )
+        )
     }
 
     /// One line that says how a request ended.

@@ -114,7 +114,9 @@ struct Demo: AsyncParsableCommand {
                 case ProgressNotice.type:
                     guard let notice = try? ProgressNotice(decoding: value), let job = open[notice.requestID] else { continue }
                     let progress = notice.progress
-                    Console.line("  \(Console.styled("\(progress.step)/\(progress.total)", .dim)) \(job.file): \(Console.shortened(progress.message))")
+                    Console.line(
+                        "  \(Console.styled("\(progress.step)/\(progress.total)", .dim)) \(job.file): \(Console.shortened(progress.message))"
+                    )
                 case Reply.type:
                     guard let reply = try? Reply(decoding: value), let job = open.removeValue(forKey: reply.requestID) else { continue }
                     replied += 1
@@ -126,7 +128,9 @@ struct Demo: AsyncParsableCommand {
                     let known = signals[name] ?? (0, 0)
                     signals[name] = (known.count + 1, known.reward + (signal["reward"]?.doubleValue ?? 0))
                 case PolicySnapshot.type:
-                    if let snapshot = try? PolicySnapshot(decoding: value) { policies.insert("\(snapshot.componentType.rawValue)/\(snapshot.componentID)") }
+                    if let snapshot = try? PolicySnapshot(decoding: value) {
+                        policies.insert("\(snapshot.componentType.rawValue)/\(snapshot.componentID)")
+                    }
                 default: break
                 }
             }
@@ -137,7 +141,8 @@ struct Demo: AsyncParsableCommand {
             let mean = hundredths(tally.reward / Double(tally.count))
             Console.line("  \(name)  \(tally.count)  \(mean)  \(policies.contains(name) ? "yes" : "not yet")")
         }
-        let summary = "\n\(replied) of \(jobs.count) documents answered, \(unexpected) other than expected, \(signals.values.map(\.count).reduce(0, +)) signals."
+        let summary =
+            "\n\(replied) of \(jobs.count) documents answered, \(unexpected) other than expected, \(signals.values.map(\.count).reduce(0, +)) signals."
         Console.line(summary)
         if !open.isEmpty {
             Console.line(Console.styled("No reply for: \(open.values.map(\.file).sorted().joined(separator: ", "))", .red))
@@ -217,7 +222,9 @@ private struct SampleFolder: Sendable {
 
     init(_ path: String) throws {
         guard let resolved = realpath(path, nil) else {
-            throw ValidationError("--samples \(path): \(String(cString: strerror(errno))); run this at the top of the repository or name a folder")
+            throw ValidationError(
+                "--samples \(path): \(String(cString: strerror(errno))); run this at the top of the repository or name a folder"
+            )
         }
         defer { free(resolved) }
         self.path = String(cString: resolved)

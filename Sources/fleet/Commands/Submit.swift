@@ -70,7 +70,9 @@ struct Submit: AsyncParsableCommand {
             return
         }
         guard let (value, reply) = reply else {
-            FleetProcess.complain("fleet: no reply to \(request.id) within \(self.timeout) s; is a worker of the \(self.layer.rawValue) layer running?")
+            FleetProcess.complain(
+                "fleet: no reply to \(request.id) within \(self.timeout) s; is a worker of the \(self.layer.rawValue) layer running?"
+            )
             throw ExitCode.timedOut
         }
         if self.json { Console.line(String(decoding: value, as: UTF8.self)) } else { Console.show(reply) }
@@ -126,7 +128,8 @@ struct Submit: AsyncParsableCommand {
     private func submit(_ request: Request) throws -> (value: [UInt8], reply: Reply)? {
         let observer = ConnectionOptions.observer
         let names = self.connection.names
-        let reader = self.wait
+        let reader =
+            self.wait
             ? try TopicReader(
                 configuration: try self.connection.readerConfiguration("reader"),
                 observer: observer,

@@ -102,7 +102,8 @@ enum RecordText {
         let headers = record.headers
         if let reason = headers["x-dlq-reason"] {
             let message = Console.shortened(headers["x-dlq-error-message"] ?? "")
-            let source = "\(headers["x-dlq-source-topic"] ?? "")/\(headers["x-dlq-source-partition"] ?? "")@\(headers["x-dlq-source-offset"] ?? "")"
+            let source =
+                "\(headers["x-dlq-source-topic"] ?? "")/\(headers["x-dlq-source-partition"] ?? "")@\(headers["x-dlq-source-offset"] ?? "")"
             return "\(place) \(Console.styled(reason, .red)) \(message) \(Console.styled("from \(source)", .dim))"
         }
         switch headers["ce_type"] {
@@ -114,7 +115,8 @@ enum RecordText {
         case ProgressNotice.type:
             if let notice = try? ProgressNotice(decoding: value) {
                 let progress = notice.progress
-                return "\(place) \(Console.styled(notice.requestID, .bold)) \(progress.step)/\(progress.total) \(Console.shortened(progress.message))"
+                return
+                    "\(place) \(Console.styled(notice.requestID, .bold)) \(progress.step)/\(progress.total) \(Console.shortened(progress.message))"
             }
         case SignalCodec.type:
             if let signal = try? JSONValue(parsing: value) {

@@ -55,16 +55,29 @@ struct ResultGenerator {
 
     private mutating func context() -> ErrorContext {
         ErrorContext(
-            errorID: self.maybe { $0.text() }, timestamp: self.double(), operation: self.text(), component: self.text(),
-            tenant: self.text(), workspace: self.text(), userID: self.maybe { $0.text() }, requestID: self.maybe { $0.text() },
-            sessionID: self.maybe { $0.text() }, additionalContext: self.object(depth: 2))
+            errorID: self.maybe { $0.text() },
+            timestamp: self.double(),
+            operation: self.text(),
+            component: self.text(),
+            tenant: self.text(),
+            workspace: self.text(),
+            userID: self.maybe { $0.text() },
+            requestID: self.maybe { $0.text() },
+            sessionID: self.maybe { $0.text() },
+            additionalContext: self.object(depth: 2)
+        )
     }
 
     private mutating func strategy() -> ErrorRecoveryStrategy {
         ErrorRecoveryStrategy(
-            errorCategories: (0..<self.below(4)).map { _ in self.pick(ErrorCategory.allCases) }, maxRetries: self.below(9) - 1,
-            retryDelayBase: self.double(), retryBackoffFactor: self.double(), fallbackEnabled: self.bool(),
-            circuitBreakerThreshold: self.below(9), alertOnFailure: self.bool())
+            errorCategories: (0..<self.below(4)).map { _ in self.pick(ErrorCategory.allCases) },
+            maxRetries: self.below(9) - 1,
+            retryDelayBase: self.double(),
+            retryBackoffFactor: self.double(),
+            fallbackEnabled: self.bool(),
+            circuitBreakerThreshold: self.below(9),
+            alertOnFailure: self.bool()
+        )
     }
 
     /// Any combination of fields, sensible or not; no stack trace, as that is never written.

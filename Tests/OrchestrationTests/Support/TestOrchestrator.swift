@@ -102,12 +102,22 @@ func makeContext(
     clock: OrchestrationClock = .system
 ) -> OrchestrationContext {
     OrchestrationContext(
-        tenantID: "acme", requestID: "request-1", metadata: metadata, traceID: "trace-1", depth: depth, deadline: deadline, logger: logger,
-        recorder: recorder, clock: clock)
+        tenantID: "acme",
+        requestID: "request-1",
+        metadata: metadata,
+        traceID: "trace-1",
+        depth: depth,
+        deadline: deadline,
+        logger: logger,
+        recorder: recorder,
+        clock: clock
+    )
 }
 
 func makeFacade(
-    _ orchestrators: TestOrchestrator..., logger: Logger = makeTestLogger(level: .critical).logger, clock: OrchestrationClock = .system
+    _ orchestrators: TestOrchestrator...,
+    logger: Logger = makeTestLogger(level: .critical).logger,
+    clock: OrchestrationClock = .system
 ) throws -> OrchestrationFacade {
     let facade = OrchestrationFacade(logger: logger, clock: clock)
     for orchestrator in orchestrators { try facade.register(orchestrator) }

@@ -7,7 +7,11 @@ extension RealKafkaSuite {
         @Test func createsWhatIsMissingAndLeavesTheRestAlone() async throws {
             let topics = try await TestTopics.unused()
             let (first, second) = (topics.prefix + "first", topics.prefix + "second")
-            let compacted = TopicSpecification(name: first, partitions: 3, settings: ["cleanup.policy": "compact", "retention.ms": "1000000"])
+            let compacted = TopicSpecification(
+                name: first,
+                partitions: 3,
+                settings: ["cleanup.policy": "compact", "retention.ms": "1000000"]
+            )
             #expect(try await topics.create([compacted]) == [first])
             let wanted = [TopicSpecification(name: first, partitions: 9), TopicSpecification(name: second, partitions: 1)]
             #expect(try await topics.create(wanted) == [second])

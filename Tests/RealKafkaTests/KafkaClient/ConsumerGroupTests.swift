@@ -57,11 +57,15 @@ extension RealKafkaSuite {
             let topic = topics.prefix + "topic"
             try await topics.create([TopicSpecification(name: topic, partitions: 3)])
             let filler = String(repeating: "x", count: 1_000)
-            try await Submitter.send(count: 9_000, to: topic, of: topics) { TestRecord(partition: Int32($0 % 3), text: "\($0 / 3) \(filler)") }
+            try await Submitter.send(count: 9_000, to: topic, of: topics) {
+                TestRecord(partition: Int32($0 % 3), text: "\($0 / 3) \(filler)")
+            }
             let read = try await onTestThread {
                 let wake = WakeSignal()
                 // Far less than what waits in a partition: the client must stop fetching and go on when it is read.
-                let configuration = topics.configuration.merging(["group.id": topic, "queued.max.messages.kbytes": "100", "queued.min.messages": "50"])
+                let configuration = topics.configuration.merging([
+                    "group.id": topic, "queued.max.messages.kbytes": "100", "queued.min.messages": "50",
+                ])
                 let consumer = try KafkaConsumer(configuration: configuration, observer: .silent, wake: wake, events: .ignored)
                 defer { consumer.close(milliseconds: 5_000) }
                 try consumer.assign((0..<3).map { (TopicPartition(topic: topic, partition: $0), -2) })
@@ -110,7 +114,10 @@ extension RealKafkaSuite {
                 events.committed = { reports.all.append(($0, $1)) }
                 events.assigned = { _ in reports.assigned = true }
                 let consumer = try KafkaConsumer(
-                    configuration: topics.configuration.merging(["group.id": topic]), observer: .silent, wake: wake, events: events
+                    configuration: topics.configuration.merging(["group.id": topic]),
+                    observer: .silent,
+                    wake: wake,
+                    events: events
                 )
                 #expect(consumer.memberID?.isEmpty ?? true)
                 try consumer.subscribe(to: [topic])

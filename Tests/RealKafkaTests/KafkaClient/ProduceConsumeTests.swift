@@ -18,7 +18,8 @@ extension RealKafkaSuite {
             headers.append("text", "again")
             var records: [TestRecord] = []
             for (key, value): ([UInt8]?, [UInt8]?) in [
-                (Array("key".utf8), Array("value".utf8)), (nil, Array("no key".utf8)), ([], []), (binary, binary), (Array("gone".utf8), nil),
+                (Array("key".utf8), Array("value".utf8)), (nil, Array("no key".utf8)), ([], []), (binary, binary),
+                (Array("gone".utf8), nil),
                 (nil, nil), (nil, []),
             ] {
                 for headers in [headers, RecordHeaders()] {
@@ -167,7 +168,8 @@ extension RealKafkaSuite {
             #expect(throws: KafkaError.self) {
                 // Together they are refused by rd_kafka_new.
                 try KafkaProducer(
-                    configuration: topics.configuration.merging(["enable.idempotence": "true", "acks": "0"]), observer: .silent
+                    configuration: topics.configuration.merging(["enable.idempotence": "true", "acks": "0"]),
+                    observer: .silent
                 )
             }
         }

@@ -20,7 +20,10 @@ extension RealKafkaSuite {
 
                 let plain = try WorkerProcess("application-worker", id: "plain", of: topics, ["--admin-address", "127.0.0.1:0"])
                 let creating = try WorkerProcess(
-                    "infrastructure-worker", id: "creating", of: topics, ["--admin-address", "127.0.0.1:0", "--create-topics", "--partitions", "3"]
+                    "infrastructure-worker",
+                    id: "creating",
+                    of: topics,
+                    ["--admin-address", "127.0.0.1:0", "--create-topics", "--partitions", "3"]
                 )
                 let leaving = try WorkerProcess("application-worker", id: "leaving", of: topics)
                 try await leaving.child.waitForLine(containing: "subscribed")

@@ -69,12 +69,17 @@ extension RealKafkaSuite {
                 #"{"signal_id": "x", "source": "agent_task", "component_type": "tool", "component_id": "t"}"#, "[]", "{", "",
             ]
             try await Submitter.send(
-                invalid.map { TestRecord(key: "t", text: $0) } + [TestRecord(key: "t", value: nil)], to: names.signals(.tool), of: topics
+                invalid.map { TestRecord(key: "t", text: $0) } + [TestRecord(key: "t", value: nil)],
+                to: names.signals(.tool),
+                of: topics
             )
 
             let letters = try await Collector([names.feedbackDeadLetters], of: topics).wait(for: invalid.count + 1)
             #expect(letters.map(\.value) == invalid.map { Array($0.utf8) } + [nil])
-            #expect(letters.map { $0.header("x-dlq-reason") } == ["invalid", "invalid", "invalid", "invalid"] + Array(repeating: "undecodable", count: 3))
+            #expect(
+                letters.map { $0.header("x-dlq-reason") } == ["invalid", "invalid", "invalid", "invalid"]
+                    + Array(repeating: "undecodable", count: 3)
+            )
             #expect(letters.allSatisfy { $0.header("x-dlq-source-topic") == names.signals(.tool) && $0.keyText == "t" })
             let total = expected.values.reduce(0) { $0 + $1.signals }
             try await eventually("snapshots of every signal", deadline: .now + .seconds(30)) {
@@ -97,7 +102,12 @@ extension RealKafkaSuite {
         @Test func countsOfTheLastIntervalAreToldAtTheEnd() async throws {
             let topics = try await self.topics()
             let names = topics.names
-            let learner = try await WorkerProcess.ready("feedback-orchestrator", id: "learner", of: topics, ["--publish-interval", "3600000"])
+            let learner = try await WorkerProcess.ready(
+                "feedback-orchestrator",
+                id: "learner",
+                of: topics,
+                ["--publish-interval", "3600000"]
+            )
             let signal = FeedbackSignal(source: .agentTask, componentType: .agent, componentID: "late", reward: 1)
             try await Submitter.send((0..<25).map { self.send(signal, id: "\($0)", topics) }, to: names.signals(.agent), of: topics)
             try await topics.waitUntilCommitted(group: "\(topics.prefix)fleet.feedback", topic: names.signals(.agent))

@@ -24,7 +24,12 @@ extension RealKafkaSuite {
             @Sendable func makeRecord(_ number: Int) -> (record: TestRecord, reason: DeadLetterReason?) {
                 var (record, reason): (TestRecord, DeadLetterReason?)
                 if isGood(number) {
-                    let request = Request(id: "good-\(number)", orchestrator: "echo", tenantID: "acme", kwargs: ["n": .integer(Int64(number))])
+                    let request = Request(
+                        id: "good-\(number)",
+                        orchestrator: "echo",
+                        tenantID: "acme",
+                        kwargs: ["n": .integer(Int64(number))]
+                    )
                     (record, reason) = (TestRecord(request, key: "key-\(number % 50)"), nil)
                 } else {
                     (record, reason) = MalformedRecords.make(badNumber(number))
@@ -33,7 +38,12 @@ extension RealKafkaSuite {
                 return (record, reason)
             }
 
-            let worker = try await WorkerProcess.ready("application-worker", id: "survivor", of: topics, ["--log-level", "error", "--signals", "off"])
+            let worker = try await WorkerProcess.ready(
+                "application-worker",
+                id: "survivor",
+                of: topics,
+                ["--log-level", "error", "--signals", "off"]
+            )
             let replies = try await Collector([names.results(.application)], of: topics)
             let letters = try await Collector([names.deadLetters(.application)], of: topics)
             try await Submitter.send(count: count, to: names.requests(.application), of: topics) { makeRecord($0).record }
@@ -44,7 +54,9 @@ extension RealKafkaSuite {
                 #expect(try Reply(decoding: reply.value ?? []).result.data == ["n": .integer(Int64(number))])
             }
             let dead = try await letters.wait(forDistinct: count / 3 * 2, deadline: .now + .seconds(120)) { record in
-                record.header("x-dlq-source-partition").flatMap { partition in record.header("x-dlq-source-offset").map { "\(partition)/\($0)" } }
+                record.header("x-dlq-source-partition").flatMap { partition in
+                    record.header("x-dlq-source-offset").map { "\(partition)/\($0)" }
+                }
             }
             #expect(dead.duplicates == 0 && answered.duplicates == 0)
             var reasons: [DeadLetterReason: Int] = [:]

@@ -12,7 +12,8 @@ enum MalformedRecords {
     }
 
     private static func request(_ number: Int) -> (value: [UInt8], headers: RecordHeaders) {
-        Request(id: "bad-\(number)", orchestrator: "echo", tenantID: "acme", kwargs: ["n": .integer(Int64(number)), "text": "späte Züge"]).encode()
+        Request(id: "bad-\(number)", orchestrator: "echo", tenantID: "acme", kwargs: ["n": .integer(Int64(number)), "text": "späte Züge"])
+            .encode()
     }
 
     /// A value under the headers of a good request.
@@ -21,7 +22,12 @@ enum MalformedRecords {
     }
 
     /// A good value under headers with one that is wrong.
-    private static func header(_ number: Int, _ name: StaticString, _ bytes: [UInt8], _ reason: DeadLetterReason) -> (
+    private static func header(
+        _ number: Int,
+        _ name: StaticString,
+        _ bytes: [UInt8],
+        _ reason: DeadLetterReason
+    ) -> (
         record: TestRecord, reason: DeadLetterReason
     ) {
         var headers = RecordHeaders()
@@ -30,7 +36,12 @@ enum MalformedRecords {
         return (TestRecord(key: "key-\(number % 50)", value: self.request(number).value, headers: headers), reason)
     }
 
-    private static func header(_ number: Int, _ name: StaticString, _ text: String, _ reason: DeadLetterReason) -> (
+    private static func header(
+        _ number: Int,
+        _ name: StaticString,
+        _ text: String,
+        _ reason: DeadLetterReason
+    ) -> (
         record: TestRecord, reason: DeadLetterReason
     ) {
         self.header(number, name, Array(text.utf8), reason)
@@ -74,7 +85,8 @@ enum MalformedRecords {
     ]
 
     private static let missing = [
-        "{}", #"{"context": {"tenant_id": "acme"}}"#, #"{"orchestrator": "echo"}"#, #"{"orchestrator": "", "context": {"tenant_id": "acme"}}"#,
+        "{}", #"{"context": {"tenant_id": "acme"}}"#, #"{"orchestrator": "echo"}"#,
+        #"{"orchestrator": "", "context": {"tenant_id": "acme"}}"#,
         #"{"orchestrator": null, "context": {"tenant_id": "acme"}}"#, #"{"orchestrator": "echo", "context": null}"#,
         #"{"orchestrator": "echo", "context": {}}"#, #"{"orchestrator": "echo", "context": {"tenant_id": ""}}"#,
         #"{"orchestrator": "echo", "context": {"tenant_id": null}}"#, #"{"Orchestrator": "echo", "context": {"tenant_id": "acme"}}"#,
@@ -133,8 +145,22 @@ enum MalformedRecords {
         },
         { Self.value($0, Self.nested([66, 100, 2_000, 20_000][$0 / 3 % 4]), .oversize) },
         // Headers that contradict.
-        { Self.header($0, "content-type", ["text/plain", "application/avro", "", "application/xml; charset=utf-8"][$0 / 3 % 4], .undecodable) },
-        { Self.header($0, "ce_type", ["orchestration.request.v2", "feedback.signal.v1", "Orchestration.request.v1"][$0 / 5 % 3], .invalid) },
+        {
+            Self.header(
+                $0,
+                "content-type",
+                ["text/plain", "application/avro", "", "application/xml; charset=utf-8"][$0 / 3 % 4],
+                .undecodable
+            )
+        },
+        {
+            Self.header(
+                $0,
+                "ce_type",
+                ["orchestration.request.v2", "feedback.signal.v1", "Orchestration.request.v1"][$0 / 5 % 3],
+                .invalid
+            )
+        },
         { Self.header($0, "ce_specversion", ["0.3", "2.0", "1", ""][$0 / 3 % 4], .invalid) },
         { Self.header($0, "ce_correlationid", [0xff, 0xfe], .invalid) },
         { Self.header($0, "x-deadline-ms", ["soon", "", "1e3", "99999999999999999999"][$0 / 3 % 4], .invalid) },

@@ -17,9 +17,13 @@ extension RealKafkaSuite {
             let topics = try await TestTopics.ofLayer(.application)
             let worker = try await WorkerProcess.ready("application-worker", id: "for-kcat", of: topics)
             let script = Self.examples.appending(path: "submit-with-kcat.sh").path
-            let environment = ["FLEET_BOOTSTRAP_SERVERS": topics.bootstrapServers, "FLEET_TOPIC_PREFIX": topics.prefix, "LAYER": "application"]
+            let environment = [
+                "FLEET_BOOTSTRAP_SERVERS": topics.bootstrapServers, "FLEET_TOPIC_PREFIX": topics.prefix, "LAYER": "application",
+            ]
             let completion = try await ChildProcess.run(
-                "bash", arguments: [script, "echo", #"{"greeting": "grüß dich", "list": [1, 2]}"#, "city-desk"], environment: environment
+                "bash",
+                arguments: [script, "echo", #"{"greeting": "grüß dich", "list": [1, 2]}"#, "city-desk"],
+                environment: environment
             ).requireSuccess()
             let reply = try JSONValue(parsing: completion.standardOutput)
             #expect(reply["success"] == true && reply["worker"] == "for-kcat" && reply["layer"] == "application")
@@ -38,12 +42,16 @@ extension RealKafkaSuite {
             let script = Self.examples.appending(path: "submit.py").path
             let common = ["--bootstrap-servers", topics.bootstrapServers, "--topic-prefix", topics.prefix, "--layer", "application"]
             let completion = try await python.run(
-                script: script, arguments: common + ["--orchestrator", "echo", "--key", "k", "--kwargs", #"{"greeting": "grüß dich"}"#]
+                script: script,
+                arguments: common + ["--orchestrator", "echo", "--key", "k", "--kwargs", #"{"greeting": "grüß dich"}"#]
             ).requireSuccess()
             let reply = try JSONValue(parsing: completion.standardOutput)
             #expect(reply["success"] == true && reply["worker"] == "for-python" && reply["data"] == ["greeting": "grüß dich"])
 
-            let failed = try await python.run(script: script, arguments: common + ["--orchestrator", "probe", "--kwargs", #"{"fail": "network"}"#])
+            let failed = try await python.run(
+                script: script,
+                arguments: common + ["--orchestrator", "probe", "--kwargs", #"{"fail": "network"}"#]
+            )
             #expect(failed.status == .exited(2))
             #expect(try JSONValue(parsing: failed.standardOutput)["error_category"] == "network")
             let unanswered = try await python.run(script: script, arguments: common + ["--no-wait"]).requireSuccess()

@@ -13,7 +13,9 @@ extension RealKafkaSuite {
 
         @Test func everyRequestIsAnsweredInTheOrderOfItsKeyWhileProcessesComeAndGo() async throws {
             let topics = try await TestTopics.ofLayer(
-                .application, partitions: 8, more: [TopicSpecification(name: "events", partitions: 8)]
+                .application,
+                partitions: 8,
+                more: [TopicSpecification(name: "events", partitions: 8)]
             )
             let names = topics.names
             let (requests, results) = (names.requests(.application), names.results(.application))

@@ -12,7 +12,9 @@ extension RealKafkaSuite {
         private static let binaries = ["application-worker", "infrastructure-worker", "feedback-orchestrator"]
 
         private func run(
-            _ binary: String, _ arguments: [String], environment: [String: String] = [:]
+            _ binary: String,
+            _ arguments: [String],
+            environment: [String: String] = [:]
         ) async throws -> ChildProcess.Completion {
             try await ChildProcess.run(ChildProcess.buildProduct(binary), arguments: arguments, environment: environment)
         }
@@ -21,8 +23,10 @@ extension RealKafkaSuite {
             let help = try await self.run(binary, ["--help"])
             #expect(help.status == .exited(0) && help.standardError.isEmpty)
             for text in [
-                binary, "--bootstrap-servers", "--topic-prefix", "--group-id", "--worker-id", "--delivery", "--concurrency", "--ordering", "--signals",
-                "--create-topics", "--partitions", "--drain-timeout", "--log-level", "--log-format", "--admin-address", "--kafka", "--enable-probe",
+                binary, "--bootstrap-servers", "--topic-prefix", "--group-id", "--worker-id", "--delivery", "--concurrency", "--ordering",
+                "--signals",
+                "--create-topics", "--partitions", "--drain-timeout", "--log-level", "--log-format", "--admin-address", "--kafka",
+                "--enable-probe",
                 "--probe-events", "--config", "Exit codes: 0 drained, 1 failed while running, 64 usage, 78 configuration.",
             ] { #expect(help.standardOutput.contains(text), "\(text)") }
         }
@@ -49,7 +53,9 @@ extension RealKafkaSuite {
             try #"{"concurrency": "many", "ordering": "sometimes", "no-such-member": 1, "partitions": 4}"#
                 .write(toFile: file, atomically: true, encoding: .utf8)
             let completion = try await self.run(
-                "application-worker", ["--config", file], environment: ["FLEET_DRAIN_TIMEOUT": "soon", "FLEET_DELIVERY": "twice"]
+                "application-worker",
+                ["--config", file],
+                environment: ["FLEET_DRAIN_TIMEOUT": "soon", "FLEET_DELIVERY": "twice"]
             )
             #expect(completion.status == .exited(78) && completion.standardOutput.isEmpty)
             for text in ["concurrency", "ordering", "no-such-member", "FLEET_DRAIN_TIMEOUT", "FLEET_DELIVERY", "worker.json"] {
@@ -73,10 +79,19 @@ extension RealKafkaSuite {
         @Test func adminEndpointTellsHowItIsGoing() async throws {
             let topics = try await TestTopics.ofLayer(.infrastructure, partitions: 2)
             let names = topics.names
-            let worker = try await WorkerProcess.ready("infrastructure-worker", id: "admin", of: topics, ["--admin-address", "127.0.0.1:0"])
+            let worker = try await WorkerProcess.ready(
+                "infrastructure-worker",
+                id: "admin",
+                of: topics,
+                ["--admin-address", "127.0.0.1:0"]
+            )
             for path in ["/livez", "/readyz", "/startupz"] { #expect(try await worker.get(path).status == 200, "\(path)") }
             let requests = (0..<10).map { Request(id: "\($0)", orchestrator: $0 == 9 ? "nobody" : "echo", tenantID: "acme") }
-            try await Submitter.send(requests.map { TestRecord($0) } + [TestRecord(text: "{")], to: names.requests(.infrastructure), of: topics)
+            try await Submitter.send(
+                requests.map { TestRecord($0) } + [TestRecord(text: "{")],
+                to: names.requests(.infrastructure),
+                of: topics
+            )
             try await Collector([names.results(.infrastructure)], of: topics).wait(for: 10)
             try await Collector([names.deadLetters(.infrastructure)], of: topics).wait(for: 2)
             let metrics = try await worker.get("/metrics")
@@ -108,7 +123,9 @@ extension RealKafkaSuite {
                 #expect(object["level"]?.stringValue != nil && object["message"]?.stringValue?.isEmpty == false, "\(line)")
             }
             let messages = try lines.compactMap { try JSONValue(parsing: $0.text)["message"]?.stringValue }
-            for message in ["subscribed", "assigned", "dead letter", "draining", "ended"] { #expect(messages.contains(message), "\(message)") }
+            for message in ["subscribed", "assigned", "dead letter", "draining", "ended"] {
+                #expect(messages.contains(message), "\(message)")
+            }
         }
 
         @Test func secretsStayOutOfTheLog() async throws {
@@ -135,9 +152,16 @@ extension RealKafkaSuite {
         }
 
         @Test func secondSignalEndsAWorkerWhoseHandlerDoesNotListen() async throws {
-            let topics = try await TestTopics.ofLayer(.application, partitions: 1, more: [TopicSpecification(name: "events", partitions: 1)])
+            let topics = try await TestTopics.ofLayer(
+                .application,
+                partitions: 1,
+                more: [TopicSpecification(name: "events", partitions: 1)]
+            )
             let worker = try await WorkerProcess.ready(
-                "application-worker", id: "deaf", of: topics, ["--enable-probe", "--probe-events", "\(topics.prefix)events"]
+                "application-worker",
+                id: "deaf",
+                of: topics,
+                ["--enable-probe", "--probe-events", "\(topics.prefix)events"]
             )
             let request = Request(id: "deaf", orchestrator: "probe", tenantID: "acme", kwargs: ["ignore_cancellation_ms": 3_600_000])
             try await Submitter.send([TestRecord(request)], to: topics.names.requests(.application), of: topics)

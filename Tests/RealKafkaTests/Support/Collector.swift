@@ -123,7 +123,9 @@ extension ConsumedRecord {
                 let nameCount = Int(raw.loadUnaligned(fromByteOffset: position, as: UInt16.self))
                 let valueCount = max(0, Int(raw.loadUnaligned(fromByteOffset: position + 2, as: Int32.self)))
                 let value = position + 6 + nameCount
-                if nameCount == name.utf8CodeUnitCount, let base = raw.baseAddress, memcmp(base + position + 6, name.utf8Start, nameCount) == 0 {
+                if nameCount == name.utf8CodeUnitCount, let base = raw.baseAddress,
+                    memcmp(base + position + 6, name.utf8Start, nameCount) == 0
+                {
                     return String(decoding: UnsafeRawBufferPointer(rebasing: raw[value..<value + valueCount]), as: UTF8.self)
                 }
                 position = value + valueCount

@@ -19,7 +19,10 @@ extension KafkaConsumer {
     /// A consumer that joins nothing, to commit for a group from outside.
     static func alone(_ group: String, of topics: TestTopics) throws -> KafkaConsumer {
         try KafkaConsumer(
-            configuration: topics.configuration.merging(["group.id": group]), observer: .silent, wake: WakeSignal(), events: .ignored
+            configuration: topics.configuration.merging(["group.id": group]),
+            observer: .silent,
+            wake: WakeSignal(),
+            events: .ignored
         )
     }
 }
@@ -49,7 +52,12 @@ final class GroupMember: Sendable {
     /// Joins; returns when it has partitions.
     ///
     /// - Parameter onRead: told about each record read, on the member's thread.
-    init(_ group: String, _ topic: String, of topics: TestTopics, onRead: @escaping @Sendable (TopicPartition, Int64) -> Void = { _, _ in }) async throws {
+    init(
+        _ group: String,
+        _ topic: String,
+        of topics: TestTopics,
+        onRead: @escaping @Sendable (TopicPartition, Int64) -> Void = { _, _ in }
+    ) async throws {
         let shared = self.shared
         let configuration = topics.configuration.merging(["group.id": group])
         self.task = Task {

@@ -21,10 +21,18 @@ extension RealKafkaSuite {
             }
         }
 
-        private func send(_ count: Int, _ topics: TestTopics, _ place: @escaping @Sendable (Int) -> (partition: Int32?, key: String?)) async throws {
+        private func send(
+            _ count: Int,
+            _ topics: TestTopics,
+            _ place: @escaping @Sendable (Int) -> (partition: Int32?, key: String?)
+        ) async throws {
             try await Submitter.send(count: count, to: topics.names.requests(.domain), of: topics) { number in
                 let place = place(number)
-                return TestRecord(Request(id: "\(number)", orchestrator: "note", tenantID: "acme"), partition: place.partition, key: place.key)
+                return TestRecord(
+                    Request(id: "\(number)", orchestrator: "note", tenantID: "acme"),
+                    partition: place.partition,
+                    key: place.key
+                )
             }
         }
 

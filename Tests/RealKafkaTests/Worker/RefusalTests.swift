@@ -63,7 +63,9 @@ extension RealKafkaSuite {
             try await topics.withWorker(.domain, [EchoOrchestrator(layer: .domain)], registry: registry) { _ in
                 let requests = (0..<3).map { Request(id: "u\($0)", orchestrator: "nobody", tenantID: "acme") }
                 try await Submitter.send(
-                    requests.enumerated().map { TestRecord($1, partition: Int32($0), key: "k") }, to: names.requests(.domain), of: topics
+                    requests.enumerated().map { TestRecord($1, partition: Int32($0), key: "k") },
+                    to: names.requests(.domain),
+                    of: topics
                 )
                 let replies = try await Collector([names.results(.domain)], of: topics).wait(for: 3)
                 for record in replies {

@@ -16,7 +16,11 @@ extension RealKafkaSuite {
             let names = topics.names
             try await topics.withWorker(.application, [EchoOrchestrator(layer: .application)]) { worker in
                 var child = Request(
-                    id: "child", orchestrator: "echo", tenantID: "acme", requestID: "job-7", kwargs: ["text": "späte Züge", "list": [1, 2.5, nil]]
+                    id: "child",
+                    orchestrator: "echo",
+                    tenantID: "acme",
+                    requestID: "job-7",
+                    kwargs: ["text": "späte Züge", "list": [1, 2.5, nil]]
                 )
                 child.event.correlationID = "root"
                 child.event.causationID = "parent"
@@ -27,7 +31,8 @@ extension RealKafkaSuite {
                 let bare = TestRecord(partition: 2, text: #"{"orchestrator": "echo", "context": {"tenant_id": "acme"}}"#)
                 var structured = RecordHeaders()
                 structured.append("content-type", "application/cloudevents+json; charset=utf-8")
-                let envelope = #"{"specversion": "1.0", "id": "enveloped", "type": "orchestration.request.v1", "source": "/t", "correlationid": "tree", "data": {"orchestrator": "echo", "context": {"tenant_id": "acme"}, "kwargs": {"a": 1}}}"#
+                let envelope =
+                    #"{"specversion": "1.0", "id": "enveloped", "type": "orchestration.request.v1", "source": "/t", "correlationid": "tree", "data": {"orchestrator": "echo", "context": {"tenant_id": "acme"}, "kwargs": {"a": 1}}}"#
                 try await Submitter.send(
                     [TestRecord(child, partition: 0, key: "k"), TestRecord(plain, partition: 1), bare]
                         + [TestRecord(partition: 3, key: "k", text: envelope, headers: structured)],
@@ -41,7 +46,10 @@ extension RealKafkaSuite {
                 }
                 for (id, correlation, request, key) in [
                     ("child", "root", "job-7", "k"), ("plain", "plain", "plain", nil), ("enveloped", "tree", "enveloped", "k"),
-                    ("\(names.requests(.application))-2-0", "\(names.requests(.application))-2-0", "\(names.requests(.application))-2-0", nil),
+                    (
+                        "\(names.requests(.application))-2-0", "\(names.requests(.application))-2-0", "\(names.requests(.application))-2-0",
+                        nil
+                    ),
                 ] as [(String, String, String, String?)] {
                     let (record, reply) = try reply(id)
                     #expect(record.headers["ce_id"] == "\(id).result")
@@ -82,23 +90,37 @@ extension RealKafkaSuite {
             let broken = ClosureOrchestrator("broken") { _, _ in throw Broken() }
             try await topics.withWorker(.domain, [look, broken, ProbeOrchestrator(layer: .domain)]) { worker in
                 var first = Request(
-                    id: "look", orchestrator: "look", tenantID: "acme", requestID: "r", parentOrchestrator: "above", depth: 2,
-                    metadata: ["m": true], kwargs: ["k": [1]]
+                    id: "look",
+                    orchestrator: "look",
+                    tenantID: "acme",
+                    requestID: "r",
+                    parentOrchestrator: "above",
+                    depth: 2,
+                    metadata: ["m": true],
+                    kwargs: ["k": [1]]
                 )
                 first.event.traceparent = self.traceparent
                 first.event.attempt = 2
                 let requests = [
                     first,
                     Request(id: "broken", orchestrator: "broken", tenantID: "acme"),
-                    Request(id: "fail", orchestrator: "probe", tenantID: "acme", kwargs: ["fail": "service_unavailable", "retryable": true]),
+                    Request(
+                        id: "fail",
+                        orchestrator: "probe",
+                        tenantID: "acme",
+                        kwargs: ["fail": "service_unavailable", "retryable": true]
+                    ),
                     Request(id: "arguments", orchestrator: "probe", tenantID: "acme", kwargs: ["delay_ms": "soon"]),
                 ]
                 try await Submitter.send(requests.map { TestRecord($0) }, to: names.requests(.domain), of: topics)
                 let replies = try await Collector([names.results(.domain)], of: topics).wait(for: 4)
-                let byCause = Dictionary(uniqueKeysWithValues: try replies.map { ($0.headers["ce_causationid"] ?? "", try Reply(decoding: $0.value ?? [])) })
+                let byCause = Dictionary(
+                    uniqueKeysWithValues: try replies.map { ($0.headers["ce_causationid"] ?? "", try Reply(decoding: $0.value ?? [])) }
+                )
                 #expect(
                     byCause["look"]?.result.data == [
-                        "tenant": "acme", "request": "r", "trace": "0af7651916cd43dd8448eb211c80319c", "parent": "above", "depth": 2, "attempt": 2,
+                        "tenant": "acme", "request": "r", "trace": "0af7651916cd43dd8448eb211c80319c", "parent": "above", "depth": 2,
+                        "attempt": 2,
                         "metadata": ["m": true], "kwargs": ["k": [1]],
                     ]
                 )
@@ -113,7 +135,8 @@ extension RealKafkaSuite {
 
         @Test func repliesGoWhereTheRequestWantsThem() async throws {
             let topics = try await TestTopics.ofLayer(
-                .domain, more: [TopicSpecification(name: "direct", partitions: 1), TopicSpecification(name: "spring", partitions: 5)]
+                .domain,
+                more: [TopicSpecification(name: "direct", partitions: 1), TopicSpecification(name: "spring", partitions: 5)]
             )
             let names = topics.names
             let correlation: [UInt8] = [0, 0xff, 0x10, 0x80, 0]
@@ -178,7 +201,9 @@ extension RealKafkaSuite {
                 #expect(replies.map { $0.headers["ce_causationid"] } == (0..<30).map { "\($0)" })
                 // Their requests are finished all the same.
                 try await topics.waitUntilCommitted(
-                    group: "\(topics.prefix)fleet.domain", topic: names.requests(.domain), deadline: .now + .seconds(60)
+                    group: "\(topics.prefix)fleet.domain",
+                    topic: names.requests(.domain),
+                    deadline: .now + .seconds(60)
                 )
             }
         }

@@ -14,7 +14,11 @@ extension RealKafkaSuite {
             let names = topics.names
             try await topics.withWorker(.domain, [ProbeOrchestrator(layer: .domain), EchoOrchestrator(layer: .domain)]) { _ in
                 var probe = Request(
-                    id: "p", orchestrator: "probe", tenantID: "acme", requestID: "job", kwargs: ["progress": 5, "signals": 12]
+                    id: "p",
+                    orchestrator: "probe",
+                    tenantID: "acme",
+                    requestID: "job",
+                    kwargs: ["progress": 5, "signals": 12]
                 )
                 probe.event.traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
                 let failing = Request(id: "f", orchestrator: "probe", tenantID: "acme", kwargs: ["fail": "network"])
@@ -26,7 +30,9 @@ extension RealKafkaSuite {
                     let notice = try ProgressNotice(decoding: record.value ?? [])
                     #expect(notice.requestID == "job" && notice.orchestrator == "probe" && notice.worker == "in-process")
                     #expect(notice.progress.step == number % 5 + 1 && notice.progress.total == 5 && notice.progress.stage == "probe")
-                    #expect(record.headers["ce_id"] == "p.progress.\(number % 5)" && record.headers["ce_type"] == "orchestration.progress.v1")
+                    #expect(
+                        record.headers["ce_id"] == "p.progress.\(number % 5)" && record.headers["ce_type"] == "orchestration.progress.v1"
+                    )
                     #expect(record.headers["ce_causationid"] == "p" && record.keyText == "k")
                 }
 
@@ -85,7 +91,8 @@ extension RealKafkaSuite {
                 var late = Request(id: "late", orchestrator: "skip", tenantID: "acme")
                 late.event.deadline = 1
                 let requests = [
-                    late, Request(id: "unknown", orchestrator: "nobody", tenantID: "acme"), Request(id: "skip", orchestrator: "skip", tenantID: "acme"),
+                    late, Request(id: "unknown", orchestrator: "nobody", tenantID: "acme"),
+                    Request(id: "skip", orchestrator: "skip", tenantID: "acme"),
                 ]
                 try await Submitter.send(requests.map { TestRecord($0) }, to: names.requests(.domain), of: topics)
                 let results = try await Collector([names.results(.domain)], of: topics)
@@ -102,12 +109,16 @@ extension RealKafkaSuite {
             let names = topics.names
             try await topics.create([names.requests(.domain), names.results(.domain)].map { TopicSpecification(name: $0, partitions: 1) })
             try await topics.withWorker(.domain, [ProbeOrchestrator(layer: .domain)]) { _ in
-                let requests = (0..<5).map { Request(id: "\($0)", orchestrator: "probe", tenantID: "acme", kwargs: ["signals": 3, "progress": 2]) }
+                let requests = (0..<5).map {
+                    Request(id: "\($0)", orchestrator: "probe", tenantID: "acme", kwargs: ["signals": 3, "progress": 2])
+                }
                 try await Submitter.send(requests.map { TestRecord($0, key: "k") }, to: names.requests(.domain), of: topics)
                 let replies = try await Collector([names.results(.domain)], of: topics).wait(for: 5)
                 #expect(replies.map { $0.headers["ce_causationid"] } == (0..<5).map { "\($0)" })
                 try await topics.waitUntilCommitted(
-                    group: "\(topics.prefix)fleet.domain", topic: names.requests(.domain), deadline: .now + .seconds(60)
+                    group: "\(topics.prefix)fleet.domain",
+                    topic: names.requests(.domain),
+                    deadline: .now + .seconds(60)
                 )
             }
         }

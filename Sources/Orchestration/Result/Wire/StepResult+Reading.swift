@@ -10,7 +10,10 @@ extension StepResult {
         let reader = MemberReader(object: object, path: "")
         if let version = try reader.integer(WireKey.version), !(1...Self.wireVersion).contains(version) {
             throw StepResultFormatError(
-                path: WireKey.version, expected: "a version from 1 to \(Self.wireVersion)", found: "\(version)")
+                path: WireKey.version,
+                expected: "a version from 1 to \(Self.wireVersion)",
+                found: "\(version)"
+            )
         }
         guard let success = try reader.bool(WireKey.success) else { throw reader.mismatch(WireKey.success, "a bool") }
         let strategy = try reader.object(WireKey.recoveryStrategy)
@@ -111,7 +114,10 @@ private struct MemberReader {
 
     func mismatch(_ key: String, _ expected: String, found: String? = nil) -> StepResultFormatError {
         StepResultFormatError(
-            path: "\(self.path)\(key)", expected: expected, found: found ?? self.object[key]?.kindName ?? "nothing")
+            path: "\(self.path)\(key)",
+            expected: expected,
+            found: found ?? self.object[key]?.kindName ?? "nothing"
+        )
     }
 
     private func member<T>(_ key: String, _ expected: String, _ read: (JSONValue) -> T?) throws(StepResultFormatError) -> T? {
