@@ -22,7 +22,7 @@ struct LimitBench {
             RD_KAFKA_CONSUMER,
             [
                 "group.id": self.group, "auto.offset.reset": "earliest", "enable.auto.commit": "false", "queued.min.messages": "1000000",
-                "queued.max.messages.kbytes": "65536", "heartbeat.interval.ms": "500", "session.timeout.ms": "6000",
+                "queued.max.messages.kbytes": "1048576", "heartbeat.interval.ms": "500", "session.timeout.ms": "6000",
             ]
         )
         let producer = try self.make(
