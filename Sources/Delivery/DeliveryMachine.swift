@@ -95,6 +95,7 @@ public struct DeliveryMachine: ~Copyable, Sendable {
     /// Records that ended after their partition had left (invariant I5: such an end changes nothing).
     public private(set) var staleCompletions = 0
 
+    /// Creates a machine without partitions; room for all records that the limits allow is taken at once.
     public init(limits: DeliveryLimits = DeliveryLimits(), ordering: Ordering = .key) {
         self.limits = limits
         self.ordering = ordering

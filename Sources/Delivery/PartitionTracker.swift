@@ -13,7 +13,9 @@ public struct PartitionTracker: Sendable {
     /// The newest admitted offset; -1 before the first.
     private(set) var lastOffset: Int64 = -1
 
-    /// The offset that may be committed: every record below it is finished. Nil until the first record is admitted.
+    /// The offset that may be committed: every record below it is finished.
+    ///
+    /// Nil until the first record is admitted.
     public private(set) var base: Int64?
 
     /// Creates an empty tracker.

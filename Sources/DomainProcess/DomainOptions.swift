@@ -7,16 +7,22 @@ public import Orchestration
 
 /// The options of the domain layer's orchestrators; configurable like those of ``WorkerOptions``.
 public struct DomainOptions: ConfigurableArguments {
+    /// Environment variables begin with `FLEET_`, as those of ``WorkerOptions`` do.
     public static let environmentPrefix = "FLEET_"
+    /// The configuration file is JSON.
     public static var configurationSources: ConfigurationSources { .json }
+    /// Roots and addresses of all sources count, not only those of the highest.
     public static var mergedOptions: Set<String> { ["file-root", "allow-address"] }
+    /// The secret of the fact check service is not shown in messages.
     public static var secretOptions: Set<String> { ["fact-check-secret"] }
 
+    /// Directories whose files requests may read by `file:` URLs; none by default, so that all such URLs are refused.
     @Option(
         help: ArgumentHelp("Directory whose files requests may read by file: URLs; repeat for more. (default: none)", valueName: "path")
     )
     public var fileRoot: [String] = []
 
+    /// Private addresses or blocks that requests may fetch from beside the public ones; none by default.
     @Option(
         help: ArgumentHelp(
             "Private address or block, such as 10.0.0.0/8, that requests may fetch from; repeat for more. (default: none)",
@@ -25,24 +31,31 @@ public struct DomainOptions: ConfigurableArguments {
     )
     public var allowAddress: [String] = []
 
+    /// The largest document in bytes, 1 or more; 10 MiB by default.
     @Option(help: ArgumentHelp("Largest document, in bytes.", valueName: "bytes"))
     public var maximumDocumentBytes = 10 << 20
 
+    /// Seconds that fetching a document may take, 1 to 3,600; 30 by default.
     @Option(help: ArgumentHelp("Seconds that fetching a document may take.", valueName: "seconds"))
     public var fetchTimeout = 30
 
+    /// The command that downloads media, a JSON array of strings; nil: media cannot be fetched.
     @Option(help: ArgumentHelp("Command that downloads media: a JSON array with {url}, {output} and {quality}.", valueName: "argv"))
     public var downloader: String?
 
+    /// The command that transcribes media, a JSON array of strings; nil: media cannot be transcribed.
     @Option(help: ArgumentHelp("Command that transcribes media: a JSON array with {input} and {output}.", valueName: "argv"))
     public var transcriber: String?
 
+    /// The URL of the service that verifies claims; nil leaves fact checks limited.
     @Option(help: ArgumentHelp("Service that verifies claims. (default: none, fact checks are limited)", valueName: "url"))
     public var factCheckURL: String?
 
+    /// What the fact check service knows its clients by; sent only when there is a ``factCheckURL``.
     @Option(help: ArgumentHelp("What the fact check service knows us by; better in FLEET_FACT_CHECK_SECRET.", valueName: "text"))
     public var factCheckSecret: String?
 
+    /// The defaults: no file, no private address, no command, no service.
     public init() {}
 
     /// The configuration of `fallback_autonomous`.
@@ -83,6 +96,7 @@ public struct DomainOptions: ConfigurableArguments {
         return configuration
     }
 
+    /// Throws every mistake at once, as ``fallback()`` does.
     public func validate() throws { _ = try self.fallback() }
 
     /// Registers the domain layer's orchestrators.

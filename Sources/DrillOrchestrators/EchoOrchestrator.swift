@@ -2,7 +2,9 @@ public import Orchestration
 
 /// Replies with its arguments; for first steps and for measuring.
 public struct EchoOrchestrator: Orchestrator {
+    /// Requests address it as `echo`.
     public let name = "echo"
+    /// The layer that it is registered on.
     public let layer: OrchestrationLayer
     private let delay: Duration
 
@@ -16,6 +18,7 @@ public struct EchoOrchestrator: Orchestrator {
         self.delay = delay
     }
 
+    /// Succeeds with the arguments as data, after the delay; throws only when it is cancelled during that.
     public func orchestrate(_ context: OrchestrationContext, _ arguments: Arguments) async throws -> StepResult {
         if self.delay > .zero { try await context.clock.sleep(self.delay) }
         return .ok(arguments.object)

@@ -34,13 +34,17 @@ public struct ProbeOrchestrator: TypedOrchestrator {
         let description: String
     }
 
+    /// Requests address it as `probe`.
     public let name = "probe"
+    /// The layer that it is registered on.
     public let layer: OrchestrationLayer
 
+    /// Creates a probe for a layer.
     public init(layer: OrchestrationLayer) {
         self.layer = layer
     }
 
+    /// Does, in this order, what the input asks for: progress, signals, delays, an end of the process, a throw, a failure, a reply.
     public func orchestrate(_ context: OrchestrationContext, input: Input) async throws -> StepResult {
         for step in 0..<max(0, min(input.progress ?? 0, 10_000)) {
             context.report(Progress(stage: "probe", step: step + 1, total: input.progress ?? 0, message: "probe step \(step + 1)"))

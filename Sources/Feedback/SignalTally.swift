@@ -7,9 +7,12 @@ public import Wire
 public struct SignalTally: Sendable {
     /// Names a component; equal ids of different types are different components (spec §5.4).
     public struct Component: Sendable, Hashable {
+        /// What kind of component it is.
         public let type: ComponentType
+        /// The component's id as signals name it, unique within its type.
         public let id: String
 
+        /// Names a component by its type and its id.
         public init(type: ComponentType, id: String) {
             self.type = type
             self.id = id

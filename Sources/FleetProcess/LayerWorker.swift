@@ -25,6 +25,9 @@ public protocol LayerWorker: AsyncParsableCommand {
 }
 
 extension LayerWorker {
+    /// Serves the layer's requests until a signal has drained the worker.
+    ///
+    /// - Throws: what `register(on:_:)` throws, and what `FleetProcess.run` does.
     public func run() async throws {
         try await FleetProcess.run(self.options) { configuration, logger, registry, onReady in
             let facade = try LayerFacade.make(Self.layer, probe: self.options.enableProbe, logger: logger)

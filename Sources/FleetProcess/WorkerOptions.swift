@@ -10,71 +10,95 @@ public import WorkerRuntime
 /// Each is also an environment variable (`--bootstrap-servers` = `FLEET_BOOTSTRAP_SERVERS`) and a member of the configuration file; a flag wins
 /// over the environment, the environment over the file.
 public struct WorkerOptions: ConfigurableArguments {
+    /// Environment variables begin with `FLEET_`.
     public static let environmentPrefix = "FLEET_"
+    /// The configuration file is JSON.
     public static var configurationSources: ConfigurationSources { .json }
+    /// Kafka properties of all sources count, not only those of the highest.
     public static var mergedOptions: Set<String> { ["kafka"] }
+    /// Kafka properties are not shown in messages, as passwords may be among them.
     public static var secretOptions: Set<String> { ["kafka"] }
 
+    /// The path of the configuration file; none is read by default.
     @Option(help: ArgumentHelp("JSON file with any of these options as members.", valueName: "file"))
     public var config: String?
 
+    /// Kafka brokers, `host:port` separated by commas; `127.0.0.1:9092` by default.
     @Option(help: ArgumentHelp("Kafka brokers, host:port separated by commas.", valueName: "list"))
     public var bootstrapServers = "127.0.0.1:9092"
 
+    /// Stands before every topic name, and before the group's name unless ``groupID`` is given; empty by default.
     @Option(help: ArgumentHelp("Stands before every topic and group name.", valueName: "text"))
     public var topicPrefix = ""
 
+    /// The consumer group; nil: `fleet.<layer>` with the topic prefix before it.
     @Option(help: ArgumentHelp("Consumer group. (default: fleet.<layer>)", valueName: "name"))
     public var groupID: String?
 
+    /// The worker's name in replies, logs and client ids; nil: host name and process id.
     @Option(help: ArgumentHelp("Name in replies and logs. (default: host name and process id)", valueName: "name"))
     public var workerID: String?
 
+    /// Whether the worker joins its group under its id (`group.instance.id`); false by default.
     @Flag(inversion: .prefixedNo, help: "Join the group under the worker's id, so that a quick restart moves no partition.")
     public var staticMembership = false
 
+    /// The delivery guarantee; only the default, at least once, passes ``validate()`` in this version.
     @Option(help: ArgumentHelp("What is promised: at_least_once or exactly_once (not in this version).", valueName: "guarantee"))
     public var delivery: DeliveryGuarantee = .atLeastOnce
 
+    /// Handlers at the same time, 1 to 100,000; 64 by default.
     @Option(help: ArgumentHelp("Handlers at the same time.", valueName: "number"))
     public var concurrency = 64
 
+    /// Which requests keep their order; by default those with the same key.
     @Option(help: ArgumentHelp("Which requests keep their order: key, none or partition.", valueName: "kind"))
     public var ordering: Ordering = .key
 
+    /// Which executions emit a signal about their orchestrator; all by default.
     @Option(
         help: ArgumentHelp("Executions that emit a signal about their orchestrator: all, off, or a share such as 0.1.", valueName: "which"),
         transform: { try SignalPolicy(parsing: $0) }
     )
     public var signals: SignalPolicy = .all
 
+    /// Whether missing topics are created at the start; false by default.
     @Flag(inversion: .prefixedNo, help: "Create the topics that are missing.")
     public var createTopics = false
 
+    /// Partitions of topics that are created, 1 to 10,000; 8 by default, without effect unless ``createTopics`` is set.
     @Option(help: ArgumentHelp("Partitions of topics that are created.", valueName: "number"))
     public var partitions: Int32 = 8
 
+    /// Milliseconds that running requests have when the worker drains; 20,000 by default.
     @Option(help: ArgumentHelp("Milliseconds that running requests have when the worker drains.", valueName: "ms"))
     public var drainTimeout = 20_000
 
+    /// The level below which log lines are dropped; `info` by default.
     @Option(help: ArgumentHelp("trace, debug, info, notice, warning, error or critical.", valueName: "level"))
     public var logLevel: LogLevelOption = .info
 
+    /// How log lines are written to stderr; by default as text on a terminal and as JSON elsewhere.
     @Option(help: ArgumentHelp("automatic (JSON when not a terminal), text or json.", valueName: "format"))
     public var logFormat: LogFormatOption = .automatic
 
+    /// Where metrics and health are served, as `host:port`; nil, the default, serves none.
     @Option(help: ArgumentHelp("Serve /metrics, /livez, /readyz and /startupz on host:port.", valueName: "address"))
     public var adminAddress: String?
 
+    /// Properties of librdkafka as `name=value`; they win over what the worker sets itself.
     @Option(help: ArgumentHelp("Property of librdkafka; repeat for more.", valueName: "name=value"))
     public var kafka: [String] = []
 
+    /// Whether the orchestrator `probe` is registered, which can end the process; false by default, for drills only.
     @Flag(inversion: .prefixedNo, help: "Register the orchestrator probe, which does harm when told to; for drills.")
     public var enableProbe = false
 
+    /// The topic that gets each handler's start and end, for drills; nil, the default, writes none.
     @Option(help: ArgumentHelp("Write each handler's start and end to this topic; for drills.", valueName: "topic"))
     public var probeEvents: String?
 
+    /// Creates the options with their defaults.
     public init() {}
 
     /// The worker's configuration.
@@ -115,6 +139,7 @@ public struct WorkerOptions: ConfigurableArguments {
         return configuration
     }
 
+    /// Throws every mistake at once, as ``configuration()`` does.
     public func validate() throws { _ = try self.configuration() }
 }
 
@@ -122,6 +147,7 @@ public struct WorkerOptions: ConfigurableArguments {
 public enum LogLevelOption: String, CaseIterable, Sendable, ExpressibleByArgument {
     case trace, debug, info, notice, warning, error, critical
 
+    /// The logger's own level of the same name.
     public var level: Logger.Level {
         switch self {
         case .trace: .trace
@@ -139,6 +165,7 @@ public enum LogLevelOption: String, CaseIterable, Sendable, ExpressibleByArgumen
 public enum LogFormatOption: String, CaseIterable, Sendable, ExpressibleByArgument {
     case automatic, text, json
 
+    /// The log's own format of the same name.
     public var format: LogFormat {
         switch self {
         case .automatic: .automatic

@@ -18,13 +18,17 @@ public import WorkerRuntime
 public final class FleetHarness: Sendable {
     /// A reply, a signal or another record did not come in time.
     public struct TimedOut: Error, Sendable, CustomStringConvertible {
+        /// What was waited for in vain, and where or why.
         public let description: String
     }
 
     /// The embedded broker; nil when the harness runs on another.
     public let broker: EmbeddedBroker?
+    /// The layer whose topics the harness uses.
     public let layer: OrchestrationLayer
+    /// The names of the topics in use, with the harness's prefix.
     public let names: TopicNames
+    /// The brokers in use, `host:port` separated by commas, for clients of the test's own.
     public let bootstrapServers: String
     private let inbox: Inbox
     private let producer: KafkaProducer

@@ -12,9 +12,11 @@ import Synchronization
 public struct OrchestratorHarness: Sendable {
     /// What came of a run.
     public struct Outcome: Sendable {
+        /// What the facade returned; a thrown error is a failure here, as in production.
         public let result: StepResult
         /// In the order they were emitted; invalid ones are not among them, as in production.
         public let signals: [FeedbackSignal]
+        /// In the order it was reported.
         public let progress: [Progress]
     }
 

@@ -7,6 +7,7 @@ public struct JSONDecodingError: Error, Sendable, Hashable, CustomStringConverti
     /// What is there: a kind, `nothing` for an absent member; contents only of numbers and of strings that name an enum's case.
     public let found: String
 
+    /// Creates an error from where it is, what was expected there and what was found.
     public init(path: String, expected: String, found: String) {
         self.path = path
         self.expected = expected

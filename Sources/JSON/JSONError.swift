@@ -21,21 +21,25 @@ public struct JSONError: Error, Sendable, Hashable, CustomStringConvertible {
         /// The process is out of memory.
         public static let memory = Code(kind: .memory)
 
+        /// The fault's name, such as `malformed`.
         public var description: String { self.kind.rawValue }
     }
 
+    /// The kind of fault.
     public let code: Code
     /// What is wrong and where, in one sentence; never quotes the document's contents beyond a single character.
     public let message: String
     /// Offset of the first byte that cannot be accepted, where one byte can be named.
     public let byteOffset: Int?
 
+    /// Creates an error; without an offset no single byte is to blame.
     public init(code: Code, message: String, byteOffset: Int? = nil) {
         self.code = code
         self.message = message
         self.byteOffset = byteOffset
     }
 
+    /// The message, which names the place already.
     public var description: String { self.message }
 }
 

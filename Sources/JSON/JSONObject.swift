@@ -41,7 +41,9 @@ public struct JSONObject: Sendable {
         }
     }
 
+    /// How many members there are; the first look into an encoded object decodes it.
     public var count: Int { self.members.members.count }
+    /// Whether there are no members.
     public var isEmpty: Bool { self.members.members.isEmpty }
     /// The keys in order.
     public var keys: [String] { self.members.members.map(\.key) }
@@ -90,6 +92,7 @@ extension JSONObject: Hashable {
         return lhs.members == rhs.members
     }
 
+    /// Hashes the members, so that their order and the storage make no difference.
     public func hash(into hasher: inout Hasher) { self.members.hash(into: &hasher) }
 }
 
@@ -100,16 +103,20 @@ extension JSONObject: Sequence {
 
         fileprivate init(_ members: [MemberTable.Member]) { self.members = members.makeIterator() }
 
+        /// The next member; nil after the last one.
         public mutating func next() -> (key: String, value: JSONValue)? {
             self.members.next().map { ($0.key, $0.value) }
         }
     }
 
+    /// An iterator over the members in their order.
     public func makeIterator() -> Iterator { Iterator(self.members.members) }
+    /// The exact number of members.
     public var underestimatedCount: Int { self.count }
 }
 
 extension JSONObject: ExpressibleByDictionaryLiteral {
+    /// Of equal keys the last value wins, at the place of the first.
     public init(dictionaryLiteral elements: (String, JSONValue)...) { self.init(elements) }
 }
 

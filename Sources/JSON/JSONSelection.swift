@@ -26,6 +26,7 @@ public struct JSONSelection: ~Copyable {
         JSONKind(rawValue: UInt8(truncatingIfNeeded: self.slots[index].kind))
     }
 
+    /// A copy of a string's unescaped text; ``utf8(_:)`` gives it without copying.
     public func string(_ index: Int) -> String? {
         guard let slot = self.slot(index, CSIMDJSON_STRING) else { return nil }
         return String(decoding: UnsafeBufferPointer(start: slot.payload.string, count: Int(slot.count)), as: UTF8.self)
@@ -37,6 +38,7 @@ public struct JSONSelection: ~Copyable {
         return UnsafeRawBufferPointer(start: slot.payload.string, count: Int(slot.count))
     }
 
+    /// The boolean; nil for every other kind, numbers included.
     public func bool(_ index: Int) -> Bool? {
         guard let slot = self.slot(index, CSIMDJSON_BOOL) else { return nil }
         return slot.payload.integer != 0

@@ -29,6 +29,7 @@ extension JSONValue: Codable {
         }
     }
 
+    /// Encodes with any encoder; throws what the encoder throws.
     public func encode(to encoder: any Encoder) throws {
         switch self {
         case .null:
@@ -58,6 +59,7 @@ extension JSONObject: Codable {
         self.init(try container.allKeys.map { ($0.stringValue, try container.decode(JSONValue.self, forKey: $0)) })
     }
 
+    /// Encodes with any encoder, member by member; throws what the encoder throws.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: JSONCodingKey.self)
         for (key, value) in self { try container.encode(value, forKey: JSONCodingKey(stringValue: key)) }

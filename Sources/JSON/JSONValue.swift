@@ -13,6 +13,7 @@ public enum JSONValue: Sendable, Hashable {
 }
 
 extension JSONValue {
+    /// What the value is, without its contents.
     public var kind: JSONKind {
         switch self {
         case .null: .null
@@ -28,10 +29,12 @@ extension JSONValue {
     /// "null", "bool", "integer", "number", "string", "array" or "object".
     public var kindName: String { self.kind.description }
 
+    /// Whether this is `null`.
     public var isNull: Bool {
         if case .null = self { true } else { false }
     }
 
+    /// The boolean; nil for every other kind, numbers 0 and 1 included.
     public var boolValue: Bool? {
         if case .bool(let value) = self { value } else { nil }
     }
@@ -54,14 +57,17 @@ extension JSONValue {
         }
     }
 
+    /// The text; nil for every other kind: numbers and booleans are not spelled out.
     public var stringValue: String? {
         if case .string(let value) = self { value } else { nil }
     }
 
+    /// The elements in order; nil when this is not an array.
     public var arrayValue: [JSONValue]? {
         if case .array(let value) = self { value } else { nil }
     }
 
+    /// The members; nil when this is not an object.
     public var objectValue: JSONObject? {
         if case .object(let value) = self { value } else { nil }
     }

@@ -23,9 +23,13 @@ public struct JSONWriter: Sendable {
         self.bytes.reserveCapacity(capacity)
     }
 
+    /// Writes `{`, and a comma before it where one is needed.
     public mutating func beginObject() { self.begin(UInt8(ascii: "{")) }
+    /// Writes `}`; it has to match a ``beginObject()``, which is not checked.
     public mutating func endObject() { self.end(UInt8(ascii: "}")) }
+    /// Writes `[`, and a comma before it where one is needed.
     public mutating func beginArray() { self.begin(UInt8(ascii: "[")) }
+    /// Writes `]`; it has to match a ``beginArray()``, which is not checked.
     public mutating func endArray() { self.end(UInt8(ascii: "]")) }
 
     /// Writes a member's name.
@@ -43,14 +47,18 @@ public struct JSONWriter: Sendable {
         self.needsComma = false
     }
 
+    /// Writes `null`.
     public mutating func null() { self.literal("null") }
+    /// Writes `true` or `false`.
     public mutating func bool(_ value: Bool) { if value { self.literal("true") } else { self.literal("false") } }
 
+    /// Writes a string in quotation marks, escaped as RFC 8259 demands.
     public mutating func string(_ value: String) {
         var value = value
         value.withUTF8 { self.quoted($0, terminator: nil) }
     }
 
+    /// Writes an integer of any width, in decimal.
     public mutating func integer(_ value: some FixedWidthInteger) {
         if let value = Int64(exactly: value) { self.digits(of: value) } else { self.token(value.description) }
     }

@@ -14,6 +14,7 @@ public struct KafkaObserver: Sendable {
     /// Receives librdkafka's statistics (JSON text) every `statistics.interval.ms`.
     public var onStatistics: @Sendable (UnsafeRawBufferPointer) -> Void
 
+    /// Creates an observer; errors and statistics are dropped by default.
     public init(
         logger: Logger,
         onError: @escaping @Sendable (KafkaError) -> Void = { _ in },

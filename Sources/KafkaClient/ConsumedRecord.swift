@@ -4,14 +4,18 @@ public import Wire
 
 /// A topic and a partition number.
 public struct TopicPartition: Sendable, Hashable, CustomStringConvertible {
+    /// The topic's full name, prefix included.
     public let topic: String
+    /// The partition's number, counted from 0.
     public let partition: Int32
 
+    /// Names a partition of a topic; whether it exists is not looked up.
     public init(topic: String, partition: Int32) {
         self.topic = topic
         self.partition = partition
     }
 
+    /// Topic and partition as `topic/3`.
     public var description: String { "\(self.topic)/\(self.partition)" }
 }
 
@@ -23,7 +27,9 @@ public final class ConsumedRecord: Sendable {
     /// The bytes that may be read past the end of the value.
     @usableFromInline static let padding = 64
 
+    /// The partition that the record was read from.
     public let source: TopicPartition
+    /// The record's offset within its partition.
     public let offset: Int64
     /// Milliseconds since 1970, -1 when the broker told none.
     public let timestamp: Int64

@@ -2,13 +2,16 @@ import CRDKafka
 
 /// A topic as it should be.
 public struct TopicSpecification: Sendable, Hashable {
+    /// The topic's full name, prefix included.
     public var name: String
+    /// How many partitions the topic gets.
     public var partitions: Int32
     /// Copies of each partition; −1 leaves it to the broker.
     public var replicationFactor: Int32
     /// Topic settings, for example `cleanup.policy`.
     public var settings: [String: String]
 
+    /// Specifies a topic; by default the broker decides about copies and settings.
     public init(name: String, partitions: Int32, replicationFactor: Int32 = -1, settings: [String: String] = [:]) {
         self.name = name
         self.partitions = partitions
@@ -19,22 +22,31 @@ public struct TopicSpecification: Sendable, Hashable {
 
 /// A topic as it is.
 public struct TopicDescription: Sendable, Hashable {
+    /// The topic's full name, prefix included.
     public var name: String
+    /// The topic's partitions as the broker lists them.
     public var partitions: [PartitionDescription]
 
+    /// A partition as the cluster sees it at the moment.
     public struct PartitionDescription: Sendable, Hashable {
+        /// The partition's number, counted from 0.
         public var id: Int32
         /// The leading broker's id; −1 while there is none.
         public var leader: Int32
+        /// How many brokers are to hold a copy, the leader included.
         public var replicas: Int
+        /// How many of these copies are up to date.
         public var inSyncReplicas: Int
     }
 }
 
 /// A consumer group in the broker's list.
 public struct GroupListing: Sendable, Hashable {
+    /// The group's name.
     public var id: String
+    /// The group's state in the broker's words, such as `Stable` or `Empty`.
     public var state: String
+    /// How many consumers are in the group; 0 when nobody reads.
     public var members: Int
 }
 

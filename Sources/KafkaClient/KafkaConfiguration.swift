@@ -18,6 +18,7 @@ public struct KafkaConfiguration: Sendable, Hashable, CustomStringConvertible {
         ]
     }
 
+    /// The value of a property; nil when it is not set, and setting nil leaves it to librdkafka's default.
     public subscript(name: String) -> String? {
         get { self.properties[name] }
         set { self.properties[name] = newValue }

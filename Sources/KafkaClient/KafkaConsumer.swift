@@ -7,6 +7,7 @@ import Synchronization
 /// Not reading the queue is the way to hold a partition back: librdkafka then stops fetching at `queued.max.messages.kbytes`. (Pausing together
 /// with batch reads loses positions in librdkafka before 2.1.)
 public final class AssignedPartition {
+    /// Which partition of which topic it is.
     public let source: TopicPartition
     fileprivate let queue: OpaquePointer
 
@@ -23,11 +24,14 @@ public final class AssignedPartition {
 
 /// An offset to commit: the next one to read, and text that travels with it.
 public struct CommitPoint: Sendable, Hashable {
+    /// The partition whose position this is.
     public let source: TopicPartition
+    /// The next offset to read, one above the last record that is done; −1001 where a group has committed nothing.
     public let offset: Int64
     /// At most 4,096 bytes, without NUL; nil for none.
     public let metadata: String?
 
+    /// Creates a position; nothing is committed yet.
     public init(source: TopicPartition, offset: Int64, metadata: String? = nil) {
         self.source = source
         self.offset = offset
@@ -39,7 +43,9 @@ public struct CommitPoint: Sendable, Hashable {
 public struct ConsumerEvents {
     /// Partitions have arrived; their queues may be read from now on.
     public var assigned: ([AssignedPartition]) -> Void
-    /// Partitions leave when this returns: drain and commit here, within the group's patience. `lost`: they are gone already, do not commit.
+    /// Partitions leave when this returns: drain and commit here, within the group's patience.
+    ///
+    /// `lost`: they are gone already, do not commit.
     public var revoked: (_ partitions: [TopicPartition], _ lost: Bool) -> Void
     /// A record that reached the consumer's own queue before its partition's queue was split off; belongs before those of the queue.
     public var record: (ConsumedRecord) -> Void
@@ -48,6 +54,7 @@ public struct ConsumerEvents {
     /// An asynchronous commit has ended.
     public var committed: ([CommitPoint], KafkaError?) -> Void
 
+    /// Creates the callbacks; none has a default, so that no event is missed by accident.
     public init(
         assigned: @escaping ([AssignedPartition]) -> Void,
         revoked: @escaping ([TopicPartition], Bool) -> Void,
@@ -146,7 +153,9 @@ public final class KafkaConsumer {
         self.splitQueues(list)
     }
 
-    /// Serves the group: rebalances, commit results, errors. Never waits.
+    /// Serves the group: rebalances, commit results, errors.
+    ///
+    /// Never waits.
     ///
     /// Must be called now and then (the group's patience is `max.poll.interval.ms`), which every turn of the owner's loop does.
     public func poll() {

@@ -15,6 +15,7 @@ public struct KafkaError: Error, Sendable, Hashable, CustomStringConvertible {
     /// The current transaction must be aborted.
     public let requiresAbort: Bool
 
+    /// The message with the code's name and the flags that are set.
     public var description: String {
         var flags: [String] = []
         if self.isFatal { flags.append("fatal") }

@@ -4,6 +4,7 @@ public import Wire
 
 /// A topic of one producer, looked up once.
 public final class ProducerTopic: Sendable {
+    /// The topic's full name, prefix included.
     public let name: String
     // librdkafka's object, freed by the producer that made it; useless with another one, which is checked.
     fileprivate nonisolated(unsafe) let native: OpaquePointer

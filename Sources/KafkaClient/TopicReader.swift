@@ -1,6 +1,8 @@
 import CRDKafka
 
-/// Reads topics outside of any group: for tools and tests. Owned by one thread.
+/// Reads topics outside of any group: for tools and tests.
+///
+/// Owned by one thread.
 public final class TopicReader {
     /// Where reading begins.
     public enum Start: Sendable, Hashable {

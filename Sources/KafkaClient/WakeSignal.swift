@@ -11,6 +11,7 @@ public final class WakeSignal: Sendable {
     package let descriptor: Int32
     private let raised = Atomic<Bool>(false)
 
+    /// Creates a signal that nobody has raised.
     public init() {
         self.descriptor = cfleetsystem_eventfd()
     }

@@ -62,9 +62,13 @@ public struct Claims: Sendable, Hashable {
 /// A claim has at least ``minimumWords`` words and is no question, no imperative ("Imagine …", "Let's …") and no first-person opinion
 /// ("I think …", "in my opinion").
 public struct ClaimExtractor: Sendable {
-    /// How many claims are returned at most. Default 10.
+    /// How many claims are returned at most.
+    ///
+    /// Default 10.
     public var limit: Int
-    /// The lowest score of a claim, 0 to 1. Default 0.25, so that a name, date or attribution alone is too little.
+    /// The lowest score of a claim, 0 to 1.
+    ///
+    /// Default 0.25, so that a name, date or attribution alone is too little.
     public var minimumScore: Double
 
     /// How few words a claim has at least: 4.

@@ -4,7 +4,9 @@
 /// are missed but few sound sentences are hit: precision before recall. Sentences that speak about fallacies, or that deny the cue
 /// ("it is wrong to say that …"), have no hits.
 public struct FallacyDetector: Sendable {
-    /// How many hits are returned at most. Default 50.
+    /// How many hits are returned at most.
+    ///
+    /// Default 50.
     public var limit: Int
 
     /// Makes a detector.

@@ -12,9 +12,13 @@ public struct TextAnalysis: Sendable, Hashable {
 
 /// Analyses a text: language, statistics and key phrases.
 public struct TextAnalyzer: Sendable {
-    /// How much of a text is analysed. Default 1 MiB.
+    /// How much of a text is analysed.
+    ///
+    /// Default 1 MiB.
     public var limits: TextLimits
-    /// How many key phrases are returned at most. Default 10.
+    /// How many key phrases are returned at most.
+    ///
+    /// Default 10.
     public var keyPhraseLimit: Int
 
     /// Makes an analyzer.

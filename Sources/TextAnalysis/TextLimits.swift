@@ -1,6 +1,8 @@
 /// How much of a text is analysed.
 public struct TextLimits: Sendable, Hashable {
-    /// The longest text that is analysed whole, in bytes of UTF-8. Default 1 MiB; values below 1 count as 1.
+    /// The longest text that is analysed whole, in bytes of UTF-8.
+    ///
+    /// Default 1 MiB; values below 1 count as 1.
     ///
     /// A longer text is analysed up to the last whole Unicode scalar within the limit, and ``TextDocument/isTruncated`` says so.
     public var maximumBytes: Int

@@ -16,7 +16,9 @@ public struct TextStatistics: Sendable, Hashable {
     public let meanWordsPerSentence: Double
     /// Syllables per word, see ``SyllableCounter``; nil without words or for another language than English.
     public let meanSyllablesPerWord: Double?
-    /// Different words by words, 0 to 1; 0 without words. It falls with the length of a text, so compare texts of like length only.
+    /// Different words by words, 0 to 1; 0 without words.
+    ///
+    /// It falls with the length of a text, so compare texts of like length only.
     public let typeTokenRatio: Double
     /// Silent reading time at ``readingWordsPerMinute``.
     public let readingTimeSeconds: Double

@@ -5,15 +5,21 @@ import JSON
 /// Read from the headers (binary mode) or from the envelope (structured mode); all are optional on the way in, so that any JSON producer can
 /// take part. Names are those of CloudEvents 1.0 and its extensions.
 public struct CloudEvent: Sendable, Hashable {
+    /// The event's id (`ce_id`), unique per source.
     public var id: String?
+    /// The event's type (`ce_type`), such as `orchestration.request.v1`.
     public var type: String?
+    /// Who produced the event (`ce_source`), a URI reference.
     public var source: String?
+    /// When the event happened (`ce_time`), an RFC 3339 text that is kept as it came.
     public var time: String?
     /// The id of the job tree's root request.
     public var correlationID: String?
     /// The id of the request that caused this one.
     public var causationID: String?
+    /// The W3C trace context of the producer's span; of two headers, `traceparent` wins over `ce_traceparent`.
     public var traceparent: String?
+    /// The W3C trace state that goes with ``traceparent``.
     public var tracestate: String?
     /// Milliseconds since 1970 after which an answer is of no use: the earlier of `expirytime` and `x-deadline-ms`.
     public var deadline: Int64?
@@ -21,11 +27,14 @@ public struct CloudEvent: Sendable, Hashable {
     public var notBefore: Int64?
     /// 0–9.
     public var priority: Int?
+    /// Equal for requests that mean the same job (`x-idempotency-key`).
     public var idempotencyKey: String?
     /// How often the request was tried, this time included; 1 by default.
     public var attempt = 1
+    /// Where the producer wants a direct answer; nil: only on the results topic.
     public var replyAddress: ReplyAddress?
 
+    /// Creates attributes; everything that is not given is absent, and the attempt is the first.
     public init(id: String? = nil, type: String? = nil, source: String? = nil) {
         self.id = id
         self.type = type
@@ -35,12 +44,14 @@ public struct CloudEvent: Sendable, Hashable {
 
 /// Where a producer wants its answer beside the results topic.
 public struct ReplyAddress: Sendable, Hashable {
+    /// The topic that gets the answer, by its full name.
     public var topic: String
     /// Nil for the partitioner's choice.
     public var partition: Int32?
     /// Spring's correlation id, echoed byte by byte.
     public var correlationID: [UInt8]?
 
+    /// Creates an address; by default the partitioner chooses and nothing is echoed.
     public init(topic: String, partition: Int32? = nil, correlationID: [UInt8]? = nil) {
         self.topic = topic
         self.partition = partition

@@ -2,26 +2,38 @@
 ///
 /// Key and value are the record's own bytes, untouched, and so are its headers; these come on top.
 public struct DeadLetter: Sendable, Hashable {
+    /// Why the record could not be served.
     public var reason: DeadLetterReason
+    /// The topic that the record was read from.
     public var sourceTopic: String
+    /// The partition that the record was read from.
     public var sourcePartition: Int32
+    /// The record's offset in that partition.
     public var sourceOffset: Int64
     /// Milliseconds since 1970; nil when the record had none.
     public var sourceTimestamp: Int64?
+    /// The consumer group that gave the record up.
     public var consumerGroup: String
+    /// How often the request was tried, the last time included; 1 by default.
     public var attempts: Int
+    /// How often it ended its worker's process; 0 by default.
     public var crashAttempts: Int
     /// Milliseconds since 1970.
     public var firstFailureAt: Int64
     /// Milliseconds since 1970.
     public var lastFailureAt: Int64
+    /// The category of the last failure by its wire name, such as `validation`.
     public var errorCategory: String
     /// Cut to 1 KiB between two Unicode scalars.
     public var errorMessage: String
+    /// The orchestrator that was asked for, cut to 256 bytes in the header; nil when the record names none that could be read.
     public var orchestrator: String?
+    /// The id of the worker that gave the record up.
     public var worker: String
+    /// How often the record was taken out of the dead letters and sent again; 0 by default.
     public var replayCount: Int
 
+    /// Describes a dead letter; defaults are those of a record that failed once.
     public init(
         reason: DeadLetterReason,
         sourceTopic: String,

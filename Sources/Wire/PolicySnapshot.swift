@@ -8,10 +8,13 @@ public struct PolicySnapshot: Sendable, Hashable {
 
     /// Rises with every snapshot of the component.
     public var policyVersion: Int64
+    /// What kind of component it is about.
     public var componentType: ComponentType
+    /// The component's id, unique within its type.
     public var componentID: String
     /// Signals counted.
     public var signals: Int64
+    /// The mean of all rewards counted, 0 to 1.
     public var meanReward: Double
     /// Signals by source; sources without any are left out.
     public var bySource: [FeedbackSource: Int64]
@@ -24,6 +27,7 @@ public struct PolicySnapshot: Sendable, Hashable {
     /// The id of the feedback orchestrator that counted.
     public var worker: String
 
+    /// Creates a snapshot from its numbers, which are not checked.
     public init(
         policyVersion: Int64,
         componentType: ComponentType,

@@ -6,14 +6,20 @@ public struct ProgressNotice: Sendable, Hashable {
     /// CloudEvents type of a progress notice.
     public static let type = "orchestration.progress.v1"
 
+    /// The id of the running request.
     public var requestID: String
+    /// The name of the orchestrator that reports.
     public var orchestrator: String
+    /// The layer of the worker that runs it.
     public var layer: OrchestrationLayer
+    /// The id of the worker that runs it.
     public var worker: String
+    /// What the orchestrator reported.
     public var progress: Progress
     /// Seconds since 1970.
     public var timestamp: Double
 
+    /// Creates a notice.
     public init(requestID: String, orchestrator: String, layer: OrchestrationLayer, worker: String, progress: Progress, timestamp: Double) {
         self.requestID = requestID
         self.orchestrator = orchestrator

@@ -56,7 +56,9 @@ public struct RecordHeaders: Sendable, Hashable {
         self.count += 1
     }
 
-    /// Appends a header; a nil value is a null header value. Names above 65,535 bytes and values above 2 GiB are left out.
+    /// Appends a header; a nil value is a null header value.
+    ///
+    /// Names above 65,535 bytes and values above 2 GiB are left out.
     public mutating func append(_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer?) {
         guard name.count <= Int(UInt16.max), (value?.count ?? 0) <= Int(Int32.max) else { return }
         self.begin(name, value?.count ?? -1)
@@ -99,6 +101,7 @@ public struct RecordHeadersView {
     /// The number of headers in the block.
     public let count: Int
 
+    /// Makes a view of an encoded block.
     @inlinable
     public init(raw: UnsafeRawBufferPointer, count: Int) {
         self.raw = raw
@@ -142,6 +145,7 @@ public struct RecordView {
     /// The record's headers.
     public let headers: RecordHeadersView
 
+    /// Makes a view of a record in memory that its owner keeps until the view is done with.
     @inlinable
     public init(key: UnsafeRawBufferPointer?, value: UnsafeRawBufferPointer?, readableBytes: Int, headers: RecordHeadersView) {
         self.key = key

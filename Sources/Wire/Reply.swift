@@ -6,18 +6,24 @@ public struct Reply: Sendable, Hashable {
     /// CloudEvents type of a reply.
     public static let type = "orchestration.result.v1"
 
+    /// The id of the request that is answered.
     public var requestID: String
+    /// The name of the orchestrator that was asked for.
     public var orchestrator: String
+    /// The layer of the worker that answers.
     public var layer: OrchestrationLayer
     /// The id of the worker that ran it.
     public var worker: String
+    /// Which attempt this is the answer to, counted from 1.
     public var attempt: Int
+    /// What came of the request.
     public var result: StepResult
     /// Milliseconds between the request's timestamp and the start; nil when the record had no timestamp.
     public var queuedMilliseconds: Double?
     /// Milliseconds that the orchestrator took.
     public var processingMilliseconds: Double
 
+    /// Creates a reply; by default to a first attempt that waited for an unknown time.
     public init(
         requestID: String,
         orchestrator: String,

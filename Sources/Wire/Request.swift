@@ -7,19 +7,27 @@ public struct Request: Sendable, Hashable {
 
     /// The record's attributes; its id and correlation id are always set.
     public var event: CloudEvent
+    /// The name of the orchestrator to run; never empty once decoded.
     public var orchestrator: String
+    /// For whom; never empty once decoded.
     public var tenantID: String
     /// The message's id unless the context names another.
     public var requestID: String
+    /// The id of the distributed trace, if there is one.
     public var traceID: String?
+    /// The orchestrator that asked for this run; nil for a request from outside.
     public var parentOrchestrator: String?
+    /// How many orchestrators stand above this run; 0 for a request from outside.
     public var depth: Int
+    /// Whatever the requester sent along in the context.
     public var metadata: JSONObject
+    /// The arguments of the run.
     public var kwargs: JSONObject
 
     /// The message's id.
     public var id: String { self.event.id ?? self.requestID }
 
+    /// Creates a request that is the root of its job tree: its correlation id is its own id, and so is its request id unless given.
     public init(
         id: String,
         orchestrator: String,

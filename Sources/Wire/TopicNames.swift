@@ -5,16 +5,24 @@ public struct TopicNames: Sendable, Hashable {
     /// Stands before every name; empty by default.
     public let prefix: String
 
+    /// Makes the names; nothing is created on any broker.
     public init(prefix: String = "") {
         self.prefix = prefix
     }
 
+    /// Where the requests to a layer go.
     public func requests(_ layer: OrchestrationLayer) -> String { "\(self.prefix)orchestration.requests.\(layer.rawValue)" }
+    /// Where a layer's replies go.
     public func results(_ layer: OrchestrationLayer) -> String { "\(self.prefix)orchestration.results.\(layer.rawValue)" }
+    /// Where a layer's progress goes, best effort.
     public func progress(_ layer: OrchestrationLayer) -> String { "\(self.prefix)orchestration.progress.\(layer.rawValue)" }
+    /// Where requests go that a layer cannot serve.
     public func deadLetters(_ layer: OrchestrationLayer) -> String { "\(self.prefix)orchestration.deadletters.\(layer.rawValue)" }
+    /// Where the signals about components of a type go.
     public func signals(_ component: ComponentType) -> String { "\(self.prefix)feedback.signals.\(component.rawValue)" }
+    /// Where signals go that cannot be read.
     public var feedbackDeadLetters: String { "\(self.prefix)feedback.deadletters" }
+    /// Where the policy snapshots go; compacted.
     public var policies: String { "\(self.prefix)feedback.policies" }
 
     /// Every topic that the fleet uses now.

@@ -25,11 +25,13 @@ public struct WireError: Error, Sendable, Hashable, CustomStringConvertible {
     /// One sentence that names the place and what was expected.
     public let message: String
 
+    /// Creates an error from what becomes of the record and a sentence for people.
     public init(_ reason: DeadLetterReason, _ message: String) {
         self.reason = reason
         self.message = message
     }
 
+    /// The reason by its wire name, and the message.
     public var description: String { "\(self.reason.rawValue): \(self.message)" }
 }
 
@@ -44,6 +46,7 @@ public struct WireLimits: Sendable, Hashable {
     /// Headers; 64.
     public var headers: Int
 
+    /// Creates limits; the defaults are those of the contract: 1 MiB, 256 bytes, 64 levels, 64 headers.
     public init(valueBytes: Int = 1 << 20, keyBytes: Int = 256, depth: Int = 64, headers: Int = 64) {
         self.valueBytes = valueBytes
         self.keyBytes = keyBytes
@@ -51,5 +54,6 @@ public struct WireLimits: Sendable, Hashable {
         self.headers = headers
     }
 
+    /// The contract's limits.
     public static let `default` = WireLimits()
 }

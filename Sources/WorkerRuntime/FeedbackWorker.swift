@@ -93,6 +93,7 @@ public final class FeedbackWorker: FleetService {
         }
     }
 
+    /// How the service is doing, readable from any thread at any time.
     public var health: ServiceHealth { self.service.health }
 
     /// Takes no more signals, commits, and lets ``run()`` return.

@@ -33,7 +33,9 @@ public final class ServiceHealth: Sendable {
     /// It has joined its group.
     public var hasStarted: Bool { self.isAssigned.load(ordering: .relaxed) }
 
-    /// Its loop turns: it looked at its queues within the drain's time and half a minute. A broker that is away does not make it dead.
+    /// Its loop turns: it looked at its queues within the drain's time and half a minute.
+    ///
+    /// A broker that is away does not make it dead.
     public var isLive: Bool {
         let last = self.lastTurn.load(ordering: .relaxed)
         return last == 0 || monotonicMilliseconds() - last < self.patience

@@ -25,15 +25,20 @@ public struct OutgoingRecord: Sendable {
         case bytes([UInt8])
     }
 
+    /// What the record is for; decides what happens when it cannot be published.
     public var purpose: Purpose
+    /// Where it is published, looked up with the producer that publishes it.
     public var topic: ProducerTopic
     /// The partition, or nil for the choice by key.
     public var partition: Int32?
+    /// The record's key, which also chooses the partition when none is named.
     public var key: Key
     /// Nil is a tombstone.
     public var value: [UInt8]?
+    /// The record's headers; none by default.
     public var headers: RecordHeaders
 
+    /// Describes a record; by default its key chooses the partition and it has no headers.
     public init(
         purpose: Purpose,
         topic: ProducerTopic,
@@ -64,5 +69,6 @@ public protocol RecordHandler: Sendable {
 }
 
 extension RecordHandler {
+    /// Nothing.
     public func lastNotices() -> [OutgoingRecord] { [] }
 }

@@ -69,7 +69,9 @@ final class WorkQueue: Sendable {
         runner?.resume(returning: true)
     }
 
-    /// The next item; waits for one. Nil when the queue is closed.
+    /// The next item; waits for one.
+    ///
+    /// Nil when the queue is closed.
     func next() async -> WorkItem? {
         var wasWoken = false
         while true {

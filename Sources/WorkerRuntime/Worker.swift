@@ -13,7 +13,9 @@ import Wire
 /// try await Worker(.domain, configuration: configuration, facade: facade).run()
 /// ```
 public final class Worker: FleetService {
+    /// The layer whose requests it serves.
     public let layer: OrchestrationLayer
+    /// What it was created with.
     public let configuration: WorkerConfiguration
     private let facade: OrchestrationFacade
     private let logger: Logger
@@ -127,6 +129,7 @@ public final class Worker: FleetService {
     /// Lets ``run()`` return now: handlers are cancelled, unfinished requests run again elsewhere.
     public func stop() { self.service.stop() }
 
+    /// How the service is doing, readable from any thread at any time.
     public var health: ServiceHealth { self.service.health }
 
     private func makeHandler(

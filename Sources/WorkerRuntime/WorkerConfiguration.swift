@@ -13,41 +13,64 @@ public enum DeliveryGuarantee: String, Sendable, CaseIterable {
 
 /// How a worker reaches Kafka, and how much it does at once.
 public struct WorkerConfiguration: Sendable {
-    /// Brokers, `host:port` separated by commas. Default `127.0.0.1:9092`.
+    /// Brokers, `host:port` separated by commas.
+    ///
+    /// Default `127.0.0.1:9092`.
     public var bootstrapServers = "127.0.0.1:9092"
-    /// Stands before every topic name. Default empty.
+    /// Stands before every topic name.
+    ///
+    /// Default empty.
     public var topicPrefix = ""
     /// The consumer group; `fleet.<layer>` by default, with the topic prefix before it.
     public var groupID: String?
     /// The worker's name in replies, logs and client ids; host and process id by default.
     public var workerID: String = WorkerConfiguration.defaultWorkerID
-    /// Uses the worker's id as `group.instance.id`: a restart within the session's timeout then moves no partition. Default false.
+    /// Uses the worker's id as `group.instance.id`: a restart within the session's timeout then moves no partition.
+    ///
+    /// Default false.
     public var usesStaticMembership = false
-    /// Handlers at the same time. Default 64.
+    /// Handlers at the same time.
+    ///
+    /// Default 64.
     public var concurrency = 64
-    /// Which requests must keep their order. Default: those with the same key.
+    /// Which requests must keep their order.
+    ///
+    /// Default: those with the same key.
     public var ordering: Ordering = .key
     /// Default at least once.
     public var delivery: DeliveryGuarantee = .atLeastOnce
-    /// Which executions emit a signal about their orchestrator. Default all.
+    /// Which executions emit a signal about their orchestrator.
+    ///
+    /// Default all.
     public var signals: SignalPolicy = .all
     /// What a request may be at most.
     public var limits = WireLimits.default
     /// How much may be in flight.
     public var inFlight = DeliveryLimits()
-    /// Milliseconds between commits. Default 250.
+    /// Milliseconds between commits.
+    ///
+    /// Default 250.
     public var commitInterval = 250
-    /// Milliseconds that running requests have when partitions leave or the worker drains. Default 20,000.
+    /// Milliseconds that running requests have when partitions leave or the worker drains.
+    ///
+    /// Default 20,000.
     public var drainTimeout = 20_000
-    /// Creates the topics that are missing, with this many partitions; nil leaves topics alone. Default nil.
+    /// Creates the topics that are missing, with this many partitions; nil leaves topics alone.
+    ///
+    /// Default nil.
     public var createsTopicsWithPartitions: Int32?
     /// Properties of librdkafka, by name; they win over what the worker sets itself.
     public var kafka: [String: String] = [:]
-    /// Writes each handler's start and end to this topic, for drills (contracts, "Processes"). Default nil.
+    /// Writes each handler's start and end to this topic, for drills (contracts, "Processes").
+    ///
+    /// Default nil.
     public var probeEventsTopic: String?
-    /// Ends after so many requests; for measuring. Default nil.
+    /// Ends after so many requests; for measuring.
+    ///
+    /// Default nil.
     public var recordLimit: Int?
 
+    /// The defaults: a broker on this machine, 64 handlers, order by key, topics left alone.
     public init() {}
 
     /// Host name and process id.

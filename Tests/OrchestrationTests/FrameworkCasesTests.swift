@@ -72,7 +72,9 @@ struct FrameworkCasesTests {
 
     // MARK: Facade
 
-    /// Once "the facade is a singleton". Nothing is global here, so that two workers in one process cannot disturb each other.
+    /// Once "the facade is a singleton".
+    ///
+    /// Nothing is global here, so that two workers in one process cannot disturb each other.
     @Test("7 two facades are independent")
     func facadesAreIndependent() throws {
         let first = try makeFacade(TestOrchestrator("shared"))

@@ -19,6 +19,7 @@ public struct OrchestrationError: Error, Sendable, Hashable, CustomStringConvert
         /// A feedback signal's numbers are out of range.
         public static let invalidSignal = Code(kind: .invalidSignal)
 
+        /// The rule's name, such as `alreadyRegistered`.
         public var description: String { self.kind.rawValue }
     }
 
@@ -33,5 +34,6 @@ public struct OrchestrationError: Error, Sendable, Hashable, CustomStringConvert
         self.message = message
     }
 
+    /// The message.
     public var description: String { self.message }
 }

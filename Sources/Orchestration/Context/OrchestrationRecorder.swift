@@ -1,4 +1,6 @@
-/// Takes what a run says beside its result. Called from any task, also after the run was given up.
+/// Takes what a run says beside its result.
+///
+/// Called from any task, also after the run was given up.
 public protocol OrchestrationRecorder: Sendable {
     /// Keeps a signal for publication with the reply. The signal is valid.
     func record(_ signal: FeedbackSignal)
@@ -8,7 +10,10 @@ public protocol OrchestrationRecorder: Sendable {
 
 /// Drops everything.
 public struct NoRecorder: OrchestrationRecorder {
+    /// Creates a recorder; it holds nothing.
     public init() {}
+    /// Drops the signal.
     public func record(_ signal: FeedbackSignal) {}
+    /// Drops the report.
     public func record(_ progress: Progress) {}
 }

@@ -31,7 +31,9 @@ public final class SignalCollector: OrchestrationRecorder {
     /// How many signals were dropped.
     public var droppedCount: Int { self.state.withLock { $0.dropped } }
 
-    /// Takes the signals out and refuses everything that comes later. A second call gives none.
+    /// Takes the signals out and refuses everything that comes later.
+    ///
+    /// A second call gives none.
     public func close() -> [FeedbackSignal] {
         self.state.withLock { state in
             defer { state.signals = [] }

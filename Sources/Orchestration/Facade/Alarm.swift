@@ -60,7 +60,9 @@ final class Alarm: Sendable {
         }
     }
 
-    /// Calls what is due. Returns how long to sleep; nil when there is nothing left to wait for, or another task does.
+    /// Calls what is due.
+    ///
+    /// Returns how long to sleep; nil when there is nothing left to wait for, or another task does.
     private func ring(_ generation: UInt64) -> Duration? {
         let now = self.clock.now()
         let (due, pause) = self.state.withLock { state -> ([Action], Duration?) in

@@ -29,7 +29,9 @@ struct DeadlineRun {
 
     private var state = State.running
 
-    /// The handler has its result. Too late after the deadline.
+    /// The handler has its result.
+    ///
+    /// Too late after the deadline.
     mutating func resultProduced(_ result: StepResult) {
         if case .running = self.state { self.state = .produced(result) }
     }
@@ -44,7 +46,9 @@ struct DeadlineRun {
         }
     }
 
-    /// The deadline has come. Returns whether to cancel the handler.
+    /// The deadline has come.
+    ///
+    /// Returns whether to cancel the handler.
     mutating func deadlineReached() -> Bool {
         switch self.state {
         case .running:
@@ -55,7 +59,9 @@ struct DeadlineRun {
         }
     }
 
-    /// The time a cancelled handler is given is over. Returns what to give the caller; nil when it has its answer already.
+    /// The time a cancelled handler is given is over.
+    ///
+    /// Returns what to give the caller; nil when it has its answer already.
     mutating func graceOver() -> Outcome? {
         defer { self.state = .delivered }
         switch self.state {

@@ -31,7 +31,9 @@ final class OneShot<Value: Sendable>: Sendable {
         return isFirst
     }
 
-    /// Waits for the value, without regard to cancellation. For one task, once.
+    /// Waits for the value, without regard to cancellation.
+    ///
+    /// For one task, once.
     func take() async -> Value {
         await withCheckedContinuation { continuation in
             let value = self.state.withLock { state -> Value? in

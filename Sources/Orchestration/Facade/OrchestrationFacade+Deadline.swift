@@ -3,7 +3,9 @@ import Observability
 import Synchronization
 
 extension OrchestrationFacade {
-    /// How many handlers had to be given up. A worker that collects running ones should end and be started anew.
+    /// How many handlers had to be given up.
+    ///
+    /// A worker that collects running ones should end and be started anew.
     public var stuckHandlers: StuckHandlers {
         // Read in this order, a return can only be seen together with its count.
         let returned = self.stuckReturned.load(ordering: .acquiring)

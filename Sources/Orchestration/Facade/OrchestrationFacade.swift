@@ -68,7 +68,9 @@ public final class OrchestrationFacade: Sendable {
         )
     }
 
-    /// Takes an orchestrator out. Requests it works on go on, and its `shutdown()` is not called: that is left to whoever takes it out.
+    /// Takes an orchestrator out.
+    ///
+    /// Requests it works on go on, and its `shutdown()` is not called: that is left to whoever takes it out.
     ///
     /// - Throws: `OrchestrationError` with code `notRegistered` when there is none of that name.
     public func unregister(_ name: String) throws(OrchestrationError) {

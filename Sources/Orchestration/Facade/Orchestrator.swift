@@ -52,8 +52,12 @@ public protocol Orchestrator: Sendable {
 }
 
 extension Orchestrator {
+    /// `sequential`.
     public var type: OrchestrationType { .sequential }
+    /// Takes every request.
     public func canOrchestrate(_ context: OrchestrationContext, _ arguments: Arguments) async throws -> Bool { true }
+    /// Does nothing: there is nothing to let go of.
     public func finish(_ context: OrchestrationContext) async throws {}
+    /// Does nothing: there is no background work.
     public func shutdown() async {}
 }

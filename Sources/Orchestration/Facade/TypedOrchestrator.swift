@@ -10,6 +10,7 @@ public protocol TypedOrchestrator: Orchestrator {
 }
 
 extension TypedOrchestrator {
+    /// Decodes the arguments and does the job; arguments that do not fit are answered with a `validation` failure.
     public func orchestrate(_ context: OrchestrationContext, _ arguments: Arguments) async throws -> StepResult {
         let input: Input
         do {

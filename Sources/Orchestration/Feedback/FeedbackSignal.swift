@@ -2,8 +2,10 @@ public import JSON
 
 /// How well a component did, as a number to learn from (spec §5.1).
 public struct FeedbackSignal: Sendable, Hashable {
-    /// Identity of the signal. Nil until it is published: the id then derives from request id and ordinal, so that a repeated request
-    /// repeats its ids and nothing is learned twice.
+    /// Identity of the signal.
+    ///
+    /// Nil until it is published: the id then derives from request id and ordinal, so that a repeated request repeats its ids and nothing
+    /// is learned twice.
     public var signalID: String?
     /// Who says so.
     public var source: FeedbackSource

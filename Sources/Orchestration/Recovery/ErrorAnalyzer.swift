@@ -30,7 +30,9 @@ public struct ErrorAnalyzer: Sendable {
     /// Creates an analyzer that has seen nothing.
     public init() {}
 
-    /// Counts an outcome and keeps it if it is a failure. Cancelled steps and those waiting for input count as outcomes, not as failures.
+    /// Counts an outcome and keeps it if it is a failure.
+    ///
+    /// Cancelled steps and those waiting for input count as outcomes, not as failures.
     public mutating func record(_ result: StepResult) {
         self.totalOutcomes += 1
         guard result.isFailure else { return }
@@ -98,13 +100,17 @@ public struct ErrorAnalyzer: Sendable {
 extension ErrorAnalyzer {
     /// How often something was seen.
     public struct NameCount: Sendable, Hashable {
+        /// The error text or the category that was counted.
         public var name: String
+        /// How often it occurs among the failures kept.
         public var count: Int
     }
 
     /// How many failures fell into an hour of the day (0–23, UTC).
     public struct HourCount: Sendable, Hashable {
+        /// The hour of the day in UTC, 0 to 23.
         public var hour: Int
+        /// How many of the failures kept fell into it.
         public var count: Int
     }
 

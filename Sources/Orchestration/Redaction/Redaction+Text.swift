@@ -1,5 +1,7 @@
 extension Redaction {
-    /// The text with each of these replaced by its name, in one pass over the bytes:
+    /// The text with personal data and secrets replaced by the names of their kinds, in one pass over the bytes.
+    ///
+    /// Each of these is replaced:
     ///
     /// - `[EMAIL]`: `local@host.tld`
     /// - `[SSN]`: `ddd-dd-dddd`

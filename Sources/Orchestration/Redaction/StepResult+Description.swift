@@ -12,7 +12,9 @@ extension StepResult: CustomStringConvertible {
         return "StepResult(\(parts.joined(separator: ", ")))"
     }
 
-    /// What helps to find out why a step failed (spec §1.11): everything but the payload and the stack trace. Not redacted.
+    /// What helps to find out why a step failed (spec §1.11): everything but the payload and the stack trace.
+    ///
+    /// Not redacted.
     public var debugInfo: JSONObject {
         [
             WireKey.success: .bool(self.success),

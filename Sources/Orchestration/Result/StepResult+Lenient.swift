@@ -14,7 +14,9 @@ extension StepResult {
         self.init(lenient: object, context: context)
     }
 
-    /// Makes the best of whatever a tool or a foreign service answered (`from_dict`, spec §1.7 and §1.14). Never fails.
+    /// Makes the best of whatever a tool or a foreign service answered (`from_dict`, spec §1.7 and §1.14).
+    ///
+    /// Never fails.
     ///
     /// - `success` decides when it is a bool; else the status does ("success", "skipped" and "uncertain" are successes, any other is not);
     ///   else an object without an error is a success.

@@ -5,13 +5,21 @@ extension StepResult {
         public static let success = "success"
         /// Failed; implied by no `success`.
         public static let error = "error"
-        /// Not done on purpose: nothing to do, disabled, a duplicate. A success.
+        /// Not done on purpose: nothing to do, disabled, a duplicate.
+        ///
+        /// A success.
         public static let skipped = "skipped"
-        /// Done, but the author would not vouch for it. A success.
+        /// Done, but the author would not vouch for it.
+        ///
+        /// A success.
         public static let uncertain = "uncertain"
-        /// Ended before its time because somebody asked for it. Not a success, nothing to retry.
+        /// Ended before its time because somebody asked for it.
+        ///
+        /// Not a success, nothing to retry.
         public static let cancelled = "cancelled"
-        /// Waits for a person's or another system's input. Not a success yet, nothing to retry.
+        /// Waits for a person's or another system's input.
+        ///
+        /// Not a success yet, nothing to retry.
         public static let inputRequired = "input_required"
 
         static func implied(by success: Bool) -> String { success ? Self.success : Self.error }

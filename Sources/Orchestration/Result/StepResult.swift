@@ -5,7 +5,9 @@ public import JSON
 /// A failure is a value, not a thrown error: it has a text, a category, a severity and says whether trying again makes sense. Build one
 /// with `ok(_:)`, `skip(reason:_:)`, `uncertain(_:)`, `fail(_:category:retryable:metadata:context:data:)` and their relatives.
 public struct StepResult: Sendable, Hashable {
-    /// Whether the step did what was asked. A skipped or uncertain step is a success; a cancelled or waiting one is not.
+    /// Whether the step did what was asked.
+    ///
+    /// A skipped or uncertain step is a success; a cancelled or waiting one is not.
     public var success: Bool {
         didSet { self.dropImpliedStatus() }
     }
@@ -23,7 +25,9 @@ public struct StepResult: Sendable, Hashable {
     public var errorCategory: ErrorCategory?
     /// `medium` unless derived from the category (`ErrorSeverity.init(category:)`) or set.
     public var errorSeverity: ErrorSeverity
-    /// Whether the failing side considers another attempt useful. See `shouldRetry(attempt:)`.
+    /// Whether the failing side considers another attempt useful.
+    ///
+    /// See `shouldRetry(attempt:)`.
     public var retryable: Bool
     /// Facts about the run rather than part of the payload.
     public var metadata: JSONObject

@@ -1,8 +1,10 @@
 import CRDKafka
 import Glibc
 
-/// The plainest consume → produce loop that librdkafka allows: one thread, batch reads, no JSON, no handler, an idempotent producer, one
-/// commit at the end. What a worker reaches is told as a share of this, measured on the same broker in one run.
+/// The plainest consume → produce loop that librdkafka allows.
+///
+/// One thread, batch reads, no JSON, no handler, an idempotent producer, one commit at the end. What a worker reaches is told as a share of
+/// this, measured on the same broker in one run.
 ///
 /// It speaks to librdkafka directly, so that nothing of the project is between the two.
 struct LimitBench {

@@ -49,7 +49,9 @@ public final class Broker: Sendable {
 
     // MARK: Life
 
-    /// Stops the node in an orderly way (SIGTERM): leadership moves, logs are closed. Does nothing if it does not run.
+    /// Stops the node in an orderly way (SIGTERM): leadership moves, logs are closed.
+    ///
+    /// Does nothing if it does not run.
     ///
     /// - Throws: `deadlineExceeded` with the last lines; the process then still runs. `CancellationError`.
     public func stop(deadline: ContinuousClock.Instant = .now + .seconds(60)) async throws {
@@ -58,7 +60,9 @@ public final class Broker: Sendable {
         try await child.waitForExit(deadline: deadline)
     }
 
-    /// Kills the node (SIGKILL) and waits until the process is gone. Does nothing if it does not run.
+    /// Kills the node (SIGKILL) and waits until the process is gone.
+    ///
+    /// Does nothing if it does not run.
     public func kill(deadline: ContinuousClock.Instant = .now + .seconds(30)) async throws {
         guard let child = self.running else { return }
         child.signal(SIGKILL)

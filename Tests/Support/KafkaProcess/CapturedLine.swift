@@ -21,5 +21,6 @@ public struct CapturedLine: Sendable, Hashable, CustomStringConvertible {
         self.byteCount = bytes.count
     }
 
+    /// The line's text.
     public var description: String { self.text }
 }

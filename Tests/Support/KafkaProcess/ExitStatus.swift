@@ -14,6 +14,7 @@ public enum ExitStatus: Sendable, Hashable, CustomStringConvertible {
         self = signal == 0 ? .exited((waitStatus >> 8) & 0xff) : .signaled(signal)
     }
 
+    /// The status for messages, such as "exit code 1" or "signal 9".
     public var description: String {
         switch self {
         case .exited(let code): "exit code \(code)"

@@ -25,5 +25,6 @@ public struct KafkaProcessError: Error, Sendable, Hashable, CustomStringConverti
         self.message = message
     }
 
+    /// The kind of failure and the message.
     public var description: String { "\(self.code): \(self.message)" }
 }

@@ -10,19 +10,19 @@ public enum KafkaTools {
             self.mainClass = mainClass
         }
 
-        /// `kafka-topics.sh`
+        /// Creates, lists, describes and deletes topics: `kafka-topics.sh`.
         public static let topics = Tool(mainClass: "org.apache.kafka.tools.TopicCommand")
-        /// `kafka-consumer-groups.sh`
+        /// Lists groups, shows their offsets and resets them: `kafka-consumer-groups.sh`.
         public static let consumerGroups = Tool(mainClass: "org.apache.kafka.tools.consumer.group.ConsumerGroupCommand")
-        /// `kafka-console-consumer.sh`
+        /// Prints the records of a topic: `kafka-console-consumer.sh`.
         public static let consoleConsumer = Tool(mainClass: "org.apache.kafka.tools.consumer.ConsoleConsumer")
-        /// `kafka-console-producer.sh`
+        /// Publishes the lines of its standard input: `kafka-console-producer.sh`.
         public static let consoleProducer = Tool(mainClass: "org.apache.kafka.tools.ConsoleProducer")
-        /// `kafka-get-offsets.sh`
+        /// Shows the offsets of partitions, the newest unless told otherwise: `kafka-get-offsets.sh`.
         public static let offsets = Tool(mainClass: "org.apache.kafka.tools.GetOffsetShell")
-        /// `kafka-configs.sh`
+        /// Shows and changes the settings of brokers, topics and users: `kafka-configs.sh`.
         public static let configs = Tool(mainClass: "kafka.admin.ConfigCommand")
-        /// `kafka-verifiable-producer.sh`
+        /// Publishes numbered records and reports each acknowledgement as JSON: `kafka-verifiable-producer.sh`.
         public static let verifiableProducer = Tool(mainClass: "org.apache.kafka.tools.VerifiableProducer")
     }
 

@@ -160,7 +160,9 @@ public final class RealKafka: Sendable {
         }
     }
 
-    /// Kills all brokers and removes their data. Not affected by cancellation; a second call does nothing.
+    /// Kills all brokers and removes their data.
+    ///
+    /// Not affected by cancellation; a second call does nothing.
     public func stop() async {
         await withCheckedContinuation { continuation in
             DispatchQueue.global().async {
