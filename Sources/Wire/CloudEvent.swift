@@ -1,3 +1,4 @@
+import Glibc
 import JSON
 
 /// The CloudEvents attributes of a record, and those headers beside them that the fleet knows.
@@ -70,7 +71,7 @@ enum ContentMode: Sendable, Hashable {
 }
 
 /// Reads the headers of a record in one pass, without building a string for a header that nobody asks for.
-struct CloudEventHeaders {
+struct CloudEventHeaders: ~Copyable {
     var event = CloudEvent()
     var mode = ContentMode.binary
     /// The first rule that a header breaks.
@@ -85,7 +86,7 @@ struct CloudEventHeaders {
     /// Reads the headers of a record that keeps the limits of size.
     ///
     /// - Throws: which limit the record exceeds, or the first rule that a header breaks.
-    init(of record: RecordView, _ limits: WireLimits) throws(WireError) {
+    mutating func read(_ record: RecordView, _ limits: WireLimits) throws(WireError) {
         if let value = record.value, value.count > limits.valueBytes {
             throw WireError(.oversize, "the value has \(value.count) bytes, \(limits.valueBytes) are allowed")
         }
@@ -95,11 +96,11 @@ struct CloudEventHeaders {
         guard record.headers.count <= limits.headers else {
             throw WireError(.oversize, "there are \(record.headers.count) headers, \(limits.headers) are allowed")
         }
-        self.init(record.headers)
+        self.read(record.headers)
         if let mistake = self.mistake { throw mistake }
     }
 
-    init(_ headers: RecordHeadersView) {
+    mutating func read(_ headers: RecordHeadersView) {
         headers.forEach { name, value in
             if let value { self.read(name, value) }
         }
@@ -169,6 +170,8 @@ struct CloudEventHeaders {
     /// A header without a text is as good as none.
     private mutating func text(_ value: UnsafeRawBufferPointer, _ name: StaticString) -> String? {
         guard !value.isEmpty else { return nil }
+        // The general validation looks metadata up at run time; nearly every header is ASCII.
+        if value.isASCII { return String(decoding: value.bindMemory(to: UInt8.self), as: UTF8.self) }
         guard let text = String(validating: value.bindMemory(to: UInt8.self), as: UTF8.self) else {
             self.note("header \(name) is not UTF-8")
             return nil
@@ -223,8 +226,22 @@ enum WireText {
 }
 
 extension UnsafeRawBufferPointer {
+    var isASCII: Bool {
+        var position = 0
+        while position + 8 <= self.count {
+            if self.loadUnaligned(fromByteOffset: position, as: UInt64.self) & 0x8080_8080_8080_8080 != 0 { return false }
+            position += 8
+        }
+        while position < self.count {
+            if self[position] >= 0x80 { return false }
+            position += 1
+        }
+        return true
+    }
+
     @inline(__always)
     func isEqual(to literal: StaticString) -> Bool {
-        self.count == literal.utf8CodeUnitCount && self.elementsEqual(UnsafeRawBufferPointer(start: literal.utf8Start, count: self.count))
+        guard self.count == literal.utf8CodeUnitCount, let start = self.baseAddress else { return literal.utf8CodeUnitCount == self.count }
+        return memcmp(start, literal.utf8Start, self.count) == 0
     }
 }

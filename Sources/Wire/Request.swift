@@ -60,21 +60,22 @@ public struct Request: Sendable, Hashable {
     ///     such as the record's place in its topic.
     /// - Throws: which limit or rule the record breaks.
     public init(decoding record: RecordView, limits: WireLimits = .default, fallbackID: @autoclosure () -> String) throws(WireError) {
-        let headers = try CloudEventHeaders(of: record, limits)
+        var headers = CloudEventHeaders()
+        try headers.read(record, limits)
         guard let value = record.value else { throw WireError(.undecodable, "the value is missing: a request is a JSON object") }
-        var event = headers.event
-        let body: RequestBody
+        var body = RequestBody()
         switch headers.mode {
         case .binary:
-            body = try RequestBody(value, readableBytes: record.readableBytes, limits)
+            try body.read(value, readableBytes: record.readableBytes, limits)
         case .structured:
-            let envelope = try StructuredEnvelope(value, readableBytes: record.readableBytes, limits)
-            event = envelope.merged(with: event)
-            body = try RequestBody(envelope.data, readableBytes: record.readableBytes - envelope.dataOffset, limits)
+            var envelope = StructuredEnvelope()
+            try envelope.read(value, readableBytes: record.readableBytes, limits)
+            headers.event = envelope.merged(with: headers.event)
+            try body.read(envelope.data, readableBytes: record.readableBytes - envelope.dataOffset, limits)
         case .unsupported(let type):
             throw WireError(.undecodable, "content-type \(type) is not read here: use application/json or application/cloudevents+json")
         }
-        if let type = event.type, type != Request.type {
+        if let type = headers.event.type, type != Request.type {
             throw WireError(.invalid, "ce_type must be \(Request.type), found \(WireText.excerpt(type))")
         }
         guard let orchestrator = body.orchestrator, !orchestrator.isEmpty else {
@@ -83,10 +84,10 @@ public struct Request: Sendable, Hashable {
         guard let tenantID = body.tenantID, !tenantID.isEmpty else {
             throw WireError(.invalid, "context.tenant_id is required: a non-empty string")
         }
-        let id = event.id ?? body.requestID ?? fallbackID()
-        event.id = id
-        if event.correlationID == nil { event.correlationID = id }
-        self.event = event
+        let id = headers.event.id ?? body.requestID ?? fallbackID()
+        headers.event.id = id
+        if headers.event.correlationID == nil { headers.event.correlationID = id }
+        self.event = headers.event
         self.orchestrator = orchestrator
         self.tenantID = tenantID
         self.requestID = body.requestID ?? id
@@ -147,13 +148,15 @@ public struct Request: Sendable, Hashable {
     /// Where the sender of an undecodable record wants its answer, as far as the headers can be read.
     public static func replyAddress(of record: RecordView) -> (event: CloudEvent, address: ReplyAddress)? {
         guard record.headers.count <= 1024 else { return nil }
-        let event = CloudEventHeaders(record.headers).event
+        var headers = CloudEventHeaders()
+        headers.read(record.headers)
+        let event = headers.event
         return event.replyAddress.map { (event, $0) }
     }
 }
 
 /// The members of a request's JSON.
-private struct RequestBody {
+private struct RequestBody: ~Copyable {
     var orchestrator: String?
     var tenantID: String?
     var requestID: String?
@@ -168,7 +171,7 @@ private struct RequestBody {
         ["context", "parent_orchestrator"], ["context", "orchestration_depth"], ["context", "metadata"],
     ])
 
-    init(_ value: UnsafeRawBufferPointer, readableBytes: Int, _ limits: WireLimits) throws(WireError) {
+    mutating func read(_ value: UnsafeRawBufferPointer, readableBytes: Int, _ limits: WireLimits) throws(WireError) {
         try decoded { () throws in
             try Self.selector.select(from: value, readableBytes: readableBytes, limits: limits.json) { try self.read($0) }
         }
@@ -195,21 +198,19 @@ private struct RequestBody {
 }
 
 /// The envelope of structured mode: attributes and data in one JSON object.
-private struct StructuredEnvelope {
+private struct StructuredEnvelope: ~Copyable {
     var event = CloudEvent()
     /// The data inside the envelope; borrowed from it.
-    var data: UnsafeRawBufferPointer
+    var data = UnsafeRawBufferPointer(start: nil, count: 0)
     /// Where the data begins in the envelope.
-    var dataOffset: Int
+    var dataOffset = 0
 
     private static let selector = JSONSelector([
         ["specversion"], ["id"], ["type"], ["source"], ["time"], ["correlationid"], ["causationid"], ["traceparent"], ["tracestate"],
         ["expirytime"], ["data"], ["data_base64"],
     ])
 
-    init(_ value: UnsafeRawBufferPointer, readableBytes: Int, _ limits: WireLimits) throws(WireError) {
-        self.data = value
-        self.dataOffset = 0
+    mutating func read(_ value: UnsafeRawBufferPointer, readableBytes: Int, _ limits: WireLimits) throws(WireError) {
         try decoded { () throws in
             try Self.selector.select(from: value, readableBytes: readableBytes, limits: limits.envelope) { try self.read($0, in: value) }
         }

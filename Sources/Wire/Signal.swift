@@ -53,7 +53,8 @@ public enum SignalCodec {
     ///
     /// - Throws: which limit or rule the record breaks.
     public static func decode(_ record: RecordView, limits: WireLimits = .default) throws(WireError) -> FeedbackSignal {
-        let headers = try CloudEventHeaders(of: record, limits)
+        var headers = CloudEventHeaders()
+        try headers.read(record, limits)
         guard let value = record.value else { throw WireError(.undecodable, "the value is missing: a signal is a JSON object") }
         switch headers.mode {
         case .binary: break
