@@ -138,7 +138,7 @@ let package = Package(
             [
                 "Delivery", "DrillOrchestrators", "JSON", "KafkaClient", "KafkaProcess", "Observability", "Orchestration", "Wire",
                 "WorkerRuntime",
-                "application-worker", "domain-worker", "feedback-orchestrator", "infrastructure-worker",
+                "application-worker", "domain-worker", "feedback-orchestrator", "fleet", "infrastructure-worker",
             ]
         ),
         tests("TextAnalysisTests", ["TextAnalysis"]),

@@ -117,6 +117,7 @@ is_kafka() {
 # download_kafka DIRECTORY: fetches Apache Kafka and checks it against the SHA-512 that the Apache site publishes.
 download_kafka() {
     local target="$1" name="kafka_$KAFKA_SCALA_VERSION-$KAFKA_VERSION" work expected actual reason url
+    command -v curl >/dev/null 2>&1 || install_packages curl ca-certificates
     if ! command -v curl >/dev/null 2>&1; then
         warn "Kafka cannot be downloaded: there is no curl; set KAFKA_HOME to an unpacked Kafka 3.9 or 4.x"
         return 1

@@ -51,7 +51,12 @@ public enum FleetProcess {
             for await error in group { failure = failure ?? error }
             return failure
         }
-        guard let failure else { return }
+        guard let failure else {
+            let unfinished = services.reduce(0) { $0 + $1.health.unfinishedRecords }
+            guard unfinished > 0 else { return }
+            FleetProcess.complain("\(unfinished) records were not finished; they run again elsewhere")
+            throw ExitCode.failure
+        }
         FleetProcess.complain("\(failure)")
         let isConfiguration = (failure as? WorkerError)?.code == .configuration
         throw isConfiguration ? ExitCode.configurationFailure : ExitCode.failure

@@ -581,6 +581,7 @@ final class DeliveryLoop: @unchecked Sendable {  // everything but `lifecycle`, 
             self.takeHandled()
             for notice in last { self.publish(0, notice) }
         }
+        self.health.ended(unfinished: self.machine.recordsInFlight)
         self.lifecycle.store(.stopping, ordering: .releasing)
         self.queue.close()
         self.producer.flush(milliseconds: stopping ? 0 : 2_000) { self.reported($0, $1) }

@@ -18,6 +18,7 @@ public final class ServiceHealth: Sendable {
     private let lastTurn = Atomic<Int64>(0)
     private let isAssigned = Atomic<Bool>(false)
     private let isDraining = Atomic<Bool>(false)
+    private let unfinished = Atomic<Int>(0)
     private let patience: Int64
     private let statistics: KafkaStatistics
 
@@ -28,7 +29,11 @@ public final class ServiceHealth: Sendable {
 
     func turned(at milliseconds: Int64) { self.lastTurn.store(milliseconds, ordering: .relaxed) }
     func assigned() { self.isAssigned.store(true, ordering: .relaxed) }
+    func ended(unfinished: Int) { self.unfinished.store(unfinished, ordering: .releasing) }
     func draining() { self.isDraining.store(true, ordering: .relaxed) }
+
+    /// Records that had been taken and were not finished when it ended; they run again elsewhere.
+    public var unfinishedRecords: Int { self.unfinished.load(ordering: .acquiring) }
 
     /// It has joined its group.
     public var hasStarted: Bool { self.isAssigned.load(ordering: .relaxed) }

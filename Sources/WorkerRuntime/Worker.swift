@@ -113,6 +113,7 @@ public final class Worker: FleetService {
             )
         }
         defer { self.logger.info("ended") }
+        self.registry.observe(.stuckHandlers, self.layer.rawValue) { [facade] in Double(facade.stuckHandlers.running) }
         do {
             let times = try await self.service.run { producer, notify in try self.makeHandler(producer, notify) }
             await self.facade.shutdown()

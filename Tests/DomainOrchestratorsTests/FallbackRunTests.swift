@@ -35,6 +35,12 @@ import Testing
         #expect(try await self.run(.fake(), ["url": "http://h/", "depth": true]).error == "depth parameter must be a string, found bool")
     }
 
+    @Test(arguments: [["url": "http://news.example/a"], ["url": "http://news.example/a", "depth": nil]] as [Arguments])
+    func theDepthIsStandardUnlessGiven(arguments: Arguments) async throws {
+        let result = try await self.run(.fake(), arguments)
+        #expect(result.data["result"]?["depth"] == "standard")
+    }
+
     @Test func givesEverything() async throws {
         let facts = FakeFactChecker { $0.prefix(1).map { Verdict(claim: $0, verdict: "supported", confidence: 0.75, sources: ["s"]) } }
         let tools = FakeTextTools(claimTexts: { ["c1", "c2"] }, found: { [["fallacy": "bandwagon"]] })

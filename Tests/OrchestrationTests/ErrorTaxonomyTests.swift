@@ -41,8 +41,14 @@ struct ErrorTaxonomyTests {
 
     @Test(arguments: ErrorCategory.allCases)
     func suggestedActions(category: ErrorCategory) {
-        let withActions: Set<ErrorCategory> = [.network, .timeout, .rateLimit, .modelError, .databaseError]
-        #expect(category.suggestedActions.count == (withActions.contains(category) ? 3 : 0))
+        let expected: [ErrorCategory: [String]] = [
+            .network: ["Check network connectivity", "Verify that the endpoints are reachable", "Consider adding retry logic"],
+            .timeout: ["Increase timeout values", "Optimise resource usage", "Check for resource contention"],
+            .rateLimit: ["Implement rate limiting", "Use exponential backoff", "Batch requests"],
+            .modelError: ["Check the model configuration", "Verify API keys", "Consider fallback models"],
+            .databaseError: ["Check database connectivity", "Verify credentials", "Check for schema issues"],
+        ]
+        #expect(category.suggestedActions == expected[category, default: []])
     }
 
     @Test(arguments: ErrorCategory.allCases)

@@ -30,6 +30,32 @@ struct ReadmeTests {
         #expect(source.hasSuffix(try Self.block(after: "Tests/ReadmeTests/\(file)")), "README.md and \(file) differ")
     }
 
+    @Test("has no code or command that is not run; the two scripts are run by the project's checks")
+    func everyBlockIsMarked() {
+        let lines = Self.text.split(separator: "\n", omittingEmptySubsequences: false)
+        let fences = lines.indices.filter { lines[$0].hasPrefix("```") && lines[$0] != "```" && lines[$0] != "```text" }
+        #expect(fences.count >= 7)
+        for fence in fences {
+            let end = lines[(fence + 1)...].firstIndex { $0.hasPrefix("```") } ?? lines.endIndex
+            let isScripts = lines[(fence + 1)..<end].allSatisfy { $0.hasPrefix("./deploy/demo") || $0.hasPrefix("./deploy/test") }
+            #expect(isScripts || lines[fence - 1].hasPrefix("<!-- "), "line \(fence + 1)")
+        }
+    }
+
+    @Test("starts a fleet with the command it shows")
+    func dev() async throws {
+        let command = try Self.block(after: "run: dev").replacingOccurrences(of: "swift run -c release fleet", with: "exec fleet")
+        let folder = URL(fileURLWithPath: try ChildProcess.buildProduct("fleet")).deletingLastPathComponent().path
+        let fleet = try ChildProcess.start(
+            "/bin/bash",
+            arguments: ["-euc", "cd '\(Self.root.path)'\n\(command)"],
+            environment: ["PATH": "\(folder):\(ProcessInfo.processInfo.environment["PATH"] ?? "")"]
+        )
+        _ = try await fleet.waitForLine(containing: "ready ", deadline: .now + .seconds(60))
+        fleet.terminate()
+        #expect(try await fleet.waitForExit(deadline: .now + .seconds(30)).isSuccess)
+    }
+
     @Test("links to files that exist")
     func links() throws {
         let pattern = try NSRegularExpression(pattern: #"\]\(([^)#:]+)\)"#)
@@ -67,7 +93,7 @@ struct ReadmeTests {
     @Test("submits from Python", .enabled(if: Python.isAvailable, "\(Python.unavailableReason ?? "")"))
     func python() async throws {
         let code = try Self.block(after: "run: python")
-        let python = try await Python.environment(packages: ["confluent-kafka==2.6.1"], deadline: .now + .seconds(180))
+        let python = try await Python.environment(packages: [Self.confluentKafka()], deadline: .now + .seconds(180))
         try await Self.withDevFleet { environment in
             let result = try await ChildProcess.run(
                 python.executable,
@@ -78,6 +104,12 @@ struct ReadmeTests {
             #expect(result.status.isSuccess, "\(result.standardError)")
             #expect(result.standardOutput.contains("hello"))
         }
+    }
+
+    /// The client that the examples ask for, with its version.
+    private static func confluentKafka() throws -> String {
+        let requirements = try String(contentsOf: root.appendingPathComponent("deploy/examples/requirements.txt"), encoding: .utf8)
+        return String(try #require(requirements.split(separator: "\n").first { $0.hasPrefix("confluent-kafka") }))
     }
 
     /// A running `fleet dev`, its address in BROKER, the samples' folder in SAMPLES, the built tools on PATH.

@@ -6,8 +6,8 @@ import Wire
 
 @Suite("Corpus")
 struct CorpusTests {
-    /// 3,000 damaged inputs in all; a hundred times as many with `FLEET_FUZZ_LONG=1`.
-    private static let rounds = ProcessInfo.processInfo.environment["FLEET_FUZZ_LONG"] == "1" ? 60_000 : 600
+    /// 3,000 damaged inputs in all; a hundred times as many with `FLEET_LONG=1`.
+    private static let rounds = ProcessInfo.processInfo.environment["FLEET_LONG"] == "1" ? 60_000 : 600
 
     @Test("There are seeds of every kind, good and bad")
     func seeds() throws {

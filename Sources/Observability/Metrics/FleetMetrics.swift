@@ -28,6 +28,8 @@ public enum FleetMetrics: String, CaseIterable, Sendable {
     case undelivered = "fleet_worker_undelivered_total"
     /// Progress notices and snapshots that were given up.
     case noticesDropped = "fleet_worker_notices_dropped_total"
+    /// Handlers that were given up because they ignored their cancellation, and still run.
+    case stuckHandlers = "fleet_worker_handlers_stuck"
     /// Records taken from Kafka and not finished.
     case recordsInFlight = "fleet_worker_records_in_flight"
     /// Bytes of the records taken from Kafka and not finished.
@@ -83,6 +85,8 @@ public enum FleetMetrics: String, CaseIterable, Sendable {
         case .deliveryRetries: self.counter(["layer"], "Outputs that the broker did not take and that are tried again.")
         case .undelivered: self.counter(["layer"], "Direct replies and signals that were given up.")
         case .noticesDropped: self.counter(["layer"], "Progress notices and snapshots that were given up.")
+        case .stuckHandlers:
+            self.gauge(["layer"], "Handlers that were given up because they ignored their cancellation, and still run.")
         case .recordsInFlight: self.gauge(["layer"], "Records taken from Kafka and not finished.")
         case .bytesInFlight: self.gauge(["layer"], "Bytes of the records taken from Kafka and not finished.")
         case .oldestUnfinishedAge: self.gauge(["layer"], "Age of the oldest record that is not finished, since it was taken.")

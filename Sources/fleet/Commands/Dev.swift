@@ -2,6 +2,9 @@ import ArgumentParser
 import DomainProcess
 import FleetProcess
 import KafkaClient
+import Orchestration
+import Wire
+import WorkerRuntime
 
 struct Dev: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -23,6 +26,9 @@ struct Dev: AsyncParsableCommand {
 
     func run() async throws {
         FleetProcess.bootstrapLogging(self.options)
+        if self.options.bootstrapServers != WorkerConfiguration().bootstrapServers {
+            FleetProcess.complain("fleet dev brings its own broker: \(self.options.bootstrapServers) is not used")
+        }
         let broker = try EmbeddedBroker()
         // The workers know only its address.
         defer { extendLifetime(broker) }
@@ -38,25 +44,29 @@ struct Dev: AsyncParsableCommand {
                 onReady: onReady
             )
             Console.line("broker \(broker.bootstrapServers)")
-            Dev.explain(broker.bootstrapServers)
+            Dev.explain(broker.bootstrapServers, topicPrefix: configuration.topicPrefix)
             return fleet.services
         }
     }
 
     /// How to submit from another terminal.
-    static func explain(_ servers: String) {
+    static func explain(_ servers: String, topicPrefix: String) {
+        // As it was typed here.
+        let program = CommandLine.arguments.first ?? "fleet"
+        let names = TopicNames(prefix: topicPrefix)
+        let prefix = topicPrefix.isEmpty ? "" : " --topic-prefix \(topicPrefix)"
         Console.line(
             """
 
             From another terminal, when it says ready:
-              fleet submit echo --bootstrap-servers \(servers) --tenant acme --arg text=hello --wait
-              fleet tail results --bootstrap-servers \(servers)
+              \(program) submit echo --bootstrap-servers \(servers)\(prefix) --tenant acme --arg text=hello --wait
+              \(program) tail results --bootstrap-servers \(servers)\(prefix)
 
             With kcat alone:
               echo '{"orchestrator":"echo","context":{"tenant_id":"acme"},"kwargs":{"text":"hello"}}' \\
-                | kcat -P -b \(servers) -t orchestration.requests.domain -k demo \\
+                | kcat -P -b \(servers) -t \(names.requests(.domain)) -k demo \\
                     -H ce_specversion=1.0 -H ce_id=demo-1 -H ce_type=orchestration.request.v1 -H ce_source=/kcat -H content-type=application/json
-              kcat -C -b \(servers) -t orchestration.results.domain -o beginning -e
+              kcat -C -b \(servers) -t \(names.results(.domain)) -o beginning -e
 
             Ctrl-C drains and ends.
 
