@@ -73,6 +73,8 @@ public struct DeliveryMachine: ~Copyable, Sendable {
     private struct PartitionRecord {
         var state: PartitionState = .retired
         var epoch: UInt32 = 0
+        /// What its lanes are named by.
+        var place: Int32 = 0
         var tracker = PartitionTracker()
         /// Records that run or publish.
         var active = 0
@@ -110,11 +112,14 @@ public struct DeliveryMachine: ~Copyable, Sendable {
     // MARK: Partitions
 
     /// A partition has arrived.
-    public mutating func assigned() -> Partition {
+    ///
+    /// - Parameter place: a number of its own that it has each time it comes: a record whose run outlived an earlier assignment so holds its key
+    ///   back in the next one. By default it is the returned index: then partitions that come back are taken for new ones.
+    public mutating func assigned(place: Int32? = nil) -> Partition {
         let index = self.partitions.firstIndex { $0.state == .retired && $0.active == 0 } ?? self.partitions.count
         if index == self.partitions.count { self.partitions.append(PartitionRecord()) }
         let epoch = self.partitions[index].epoch &+ 1
-        self.partitions[index] = PartitionRecord(state: .reading, epoch: epoch)
+        self.partitions[index] = PartitionRecord(state: .reading, epoch: epoch, place: place ?? Int32(index))
         return Partition(index)
     }
 
@@ -323,15 +328,16 @@ public struct DeliveryMachine: ~Copyable, Sendable {
     // MARK: Inside
 
     private func lane(_ partition: Partition, _ keyHash: UInt64) -> UInt64 {
+        let place = self.partitions[Int(partition)].place
         switch self.ordering {
         case .none: return 0
-        case .partition: return UInt64(partition) &+ 1
+        case .partition: return UInt64(place) &+ 1
         case .key:
             guard keyHash != 0 else { return 0 }
-            // The partition's number stands above 44 bits of the hash: partitions share no lane, so one that leaves takes only its own waiting
+            // The partition's place stands above 44 bits of the hash: partitions share no lane, so one that leaves takes only its own waiting
             // records along.
-            let mixed = (keyHash ^ UInt64(truncatingIfNeeded: partition)) &* 0x9e37_79b9_7f4a_7c15
-            return UInt64(partition + 1) << 44 | (mixed ^ (mixed >> 32)) & 0xfff_ffff_ffff
+            let mixed = (keyHash ^ UInt64(truncatingIfNeeded: place)) &* 0x9e37_79b9_7f4a_7c15
+            return UInt64(place + 1) << 44 | (mixed ^ (mixed >> 32)) & 0xfff_ffff_ffff
         }
     }
 

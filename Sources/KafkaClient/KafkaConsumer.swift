@@ -89,7 +89,7 @@ public final class KafkaConsumer {
         var defaults = configuration
         for (name, value) in [
             ("partition.assignment.strategy", "cooperative-sticky"), ("auto.offset.reset", "earliest"), ("heartbeat.interval.ms", "500"),
-            ("session.timeout.ms", "6000"), ("queued.min.messages", "1000000"), ("queued.max.messages.kbytes", "8192"),
+            ("session.timeout.ms", "6000"), ("queued.min.messages", "100000"), ("queued.max.messages.kbytes", "8192"),
             ("fetch.wait.max.ms", "100"), ("fetch.error.backoff.ms", "100"),
         ] where defaults[name] == nil { defaults[name] = value }
         // Offsets are committed by hand, and only what is finished: never by librdkafka.
@@ -129,7 +129,13 @@ public final class KafkaConsumer {
         self.partitions.removeAll()
         self.handle.callbacks.onRebalance = nil
         self.handle.callbacks.onCommit = nil
-        if !self.isClosed { self.handle.abandon() }
+        guard !self.isClosed else { return }
+        // The handle lives on without an owner: it must not write to a descriptor that may be somebody else's by then.
+        if let queue = rd_kafka_queue_get_consumer(self.handle.native) {
+            rd_kafka_queue_io_event_enable(queue, -1, nil, 0)
+            rd_kafka_queue_destroy(queue)
+        }
+        self.handle.abandon()
     }
 
     /// Joins the group for these topics.
@@ -197,18 +203,27 @@ public final class KafkaConsumer {
     /// 2.10 librdkafka answers that by giving all partitions up as lost (its issue 4059).
     public var isJoining: Bool { self.handle.callbacks.isJoining.load(ordering: .acquiring) }
 
-    /// Commits offsets; waiting for the broker's answer or having ``ConsumerEvents/committed`` called with it.
-    public func commit(_ points: [CommitPoint], wait: Bool) throws(KafkaError) {
+    /// Commits offsets.
+    ///
+    /// - Parameter milliseconds: how long the broker's answer is waited for; nil does not wait and has ``ConsumerEvents/committed`` called with it.
+    /// - Throws: what the broker did not take; that it did not answer in time.
+    public func commit(_ points: [CommitPoint], waiting milliseconds: Int?) throws(KafkaError) {
         guard !points.isEmpty, let list = KafkaConsumer.list(points) else { return }
         defer { rd_kafka_topic_partition_list_destroy(list) }
-        let code = rd_kafka_commit(self.handle.native, list, wait ? 0 : 1)
-        guard code == RD_KAFKA_RESP_ERR_NO_ERROR else {
+        func check(_ code: rd_kafka_resp_err_t) throws(KafkaError) {
+            guard code != RD_KAFKA_RESP_ERR_NO_ERROR else { return }
             throw KafkaError(code, "commit \(points.count) offsets: \(String(cString: rd_kafka_err2str(code)))")
         }
-        guard wait else { return }
-        for index in 0..<Int(list.pointee.cnt) where list.pointee.elems[index].err != RD_KAFKA_RESP_ERR_NO_ERROR {
-            throw KafkaError(list.pointee.elems[index].err, "commit \(points[index].source)")
-        }
+        guard let milliseconds else { return try check(rd_kafka_commit(self.handle.native, list, 1)) }
+        // A queue of its own: rd_kafka_commit would wait without end for a broker that is away.
+        guard let queue = rd_kafka_queue_new(self.handle.native) else { return }
+        defer { rd_kafka_queue_destroy(queue) }
+        try check(rd_kafka_commit_queue(self.handle.native, list, queue, nil, nil))
+        guard let event = rd_kafka_queue_poll(queue, Int32(clamping: milliseconds)) else { return try check(RD_KAFKA_RESP_ERR__TIMED_OUT) }
+        defer { rd_kafka_event_destroy(event) }
+        try check(rd_kafka_event_error(event))
+        guard let answer = rd_kafka_event_topic_partition_list(event) else { return }
+        for index in 0..<Int(answer.pointee.cnt) { try check(answer.pointee.elems[index].err) }
     }
 
     /// The group's committed offsets of partitions; −1001 where there is none.

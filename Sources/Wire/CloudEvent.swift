@@ -96,6 +96,9 @@ struct CloudEventHeaders: ~Copyable {
         guard record.headers.count <= limits.headers else {
             throw WireError(.oversize, "there are \(record.headers.count) headers, \(limits.headers) are allowed")
         }
+        guard record.headers.raw.count <= limits.headerBytes else {
+            throw WireError(.oversize, "the headers have \(record.headers.raw.count) bytes, \(limits.headerBytes) are allowed")
+        }
         self.read(record.headers)
         if let mistake = self.mistake { throw mistake }
     }

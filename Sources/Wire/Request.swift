@@ -84,6 +84,12 @@ public struct Request: Sendable, Hashable {
         guard let tenantID = body.tenantID, !tenantID.isEmpty else {
             throw WireError(.invalid, "context.tenant_id is required: a non-empty string")
         }
+        try headers.event.check(limits)
+        try limits.check(orchestrator, "orchestrator")
+        try limits.check(tenantID, "context.tenant_id")
+        try limits.check(body.requestID, "context.request_id")
+        try limits.check(body.traceID, "context.trace_id")
+        try limits.check(body.parentOrchestrator, "context.parent_orchestrator")
         let id = headers.event.id ?? body.requestID ?? fallbackID()
         headers.event.id = id
         if headers.event.correlationID == nil { headers.event.correlationID = id }
@@ -266,7 +272,26 @@ private struct StructuredEnvelope: ~Copyable {
     }
 }
 
+extension CloudEvent {
+    /// Checks the attributes that a reply echoes.
+    fileprivate func check(_ limits: WireLimits) throws(WireError) {
+        try limits.check(self.id, "the event's id")
+        try limits.check(self.correlationID, "the correlation id")
+        try limits.check(self.causationID, "the causation id")
+        try limits.check(self.traceparent, "traceparent")
+        try limits.check(self.tracestate, "tracestate")
+        if let bytes = self.replyAddress?.correlationID?.count, bytes > limits.attributeBytes {
+            throw WireError(.oversize, "kafka_correlationId has \(bytes) bytes, \(limits.attributeBytes) are allowed")
+        }
+    }
+}
+
 extension WireLimits {
+    fileprivate func check(_ text: String?, _ name: String) throws(WireError) {
+        guard let bytes = text?.utf8.count, bytes > self.attributeBytes else { return }
+        throw WireError(.oversize, "\(name) has \(bytes) bytes, \(self.attributeBytes) are allowed")
+    }
+
     var json: JSONLimits { JSONLimits(maximumBytes: self.valueBytes, maximumDepth: self.depth) }
     /// The envelope itself is one level more.
     var envelope: JSONLimits { JSONLimits(maximumBytes: self.valueBytes, maximumDepth: self.depth + 1) }

@@ -4,7 +4,7 @@ public enum DeadLetterReason: String, Sendable, Hashable, CaseIterable {
     case undecodable
     /// It is JSON, but breaks a rule of the contract.
     case invalid
-    /// It exceeds a limit: bytes of the value or key, nesting, number of headers.
+    /// It exceeds a limit: bytes of the value, the key or an attribute, nesting, number or bytes of headers.
     case oversize
     /// No orchestrator of that name is registered here.
     case unknownOrchestrator = "unknown_orchestrator"
@@ -45,13 +45,28 @@ public struct WireLimits: Sendable, Hashable {
     public var depth: Int
     /// Headers; 64.
     public var headers: Int
+    /// Bytes of all headers together, names included; 64 KiB.
+    public var headerBytes: Int
+    /// Bytes of one attribute that a reply echoes or that names something: ids, tenant, orchestrator; 1 KiB.
+    ///
+    /// A reply carries a request's id four times: without this limit a request could ask for a reply that no broker takes.
+    public var attributeBytes: Int
 
-    /// Creates limits; the defaults are those of the contract: 1 MiB, 256 bytes, 64 levels, 64 headers.
-    public init(valueBytes: Int = 1 << 20, keyBytes: Int = 256, depth: Int = 64, headers: Int = 64) {
+    /// Creates limits; the defaults are those of the contract: 1 MiB, 256 bytes, 64 levels, 64 headers of 64 KiB, attributes of 1 KiB.
+    public init(
+        valueBytes: Int = 1 << 20,
+        keyBytes: Int = 256,
+        depth: Int = 64,
+        headers: Int = 64,
+        headerBytes: Int = 64 << 10,
+        attributeBytes: Int = 1 << 10
+    ) {
         self.valueBytes = valueBytes
         self.keyBytes = keyBytes
         self.depth = depth
         self.headers = headers
+        self.headerBytes = headerBytes
+        self.attributeBytes = attributeBytes
     }
 
     /// The contract's limits.

@@ -1,5 +1,6 @@
 import KafkaClient
 import Synchronization
+import Wire
 
 /// The dead letter topic, whose partition p mod P takes what came from partition p, so that order is kept.
 final class DeadLetterTopic: Sendable {
@@ -23,5 +24,26 @@ final class DeadLetterTopic: Sendable {
             self.partitions.store(count, ordering: .relaxed)
         }
         return count > 0 ? source.partition % count : nil
+    }
+}
+
+extension OutgoingRecord {
+    /// The same dead letter without its value, and when it has none, without the headers of the record; nil when nothing is left to leave out.
+    ///
+    /// The record itself still stands at its source, and the headers that remain say where.
+    var smallerDeadLetter: OutgoingRecord? {
+        var smaller = self
+        if let value = self.value, !value.isEmpty {
+            smaller.value = nil
+            smaller.headers.append("x-dlq-value-bytes", String(value.count))
+            return smaller
+        }
+        smaller.headers = RecordHeaders()
+        self.headers.withView { headers in
+            headers.forEach { name, value in
+                if name.starts(with: "x-dlq-".utf8) { smaller.headers.append(name, value) }
+            }
+        }
+        return smaller.headers.count < self.headers.count ? smaller : nil
     }
 }

@@ -33,6 +33,9 @@ final class DeliveryLoop: @unchecked Sendable {  // everything but `lifecycle`, 
     /// Milliseconds until a commit is tried again that found its group being put together.
     private static let joiningPause: Int64 = 20
 
+    /// Milliseconds that the last commit of a partition is waited for.
+    private static let commitPatience = 5_000
+
     private struct Letter: Sendable {
         let slot: Int32
         var outputs: [OutgoingRecord]
@@ -65,6 +68,8 @@ final class DeliveryLoop: @unchecked Sendable {  // everything but `lifecycle`, 
     private var outputs: [[OutgoingRecord]]
     private var receivedAt: [Int64]
     private var assigned: [TopicPartition: (partition: AssignedPartition, index: DeliveryMachine.Partition)] = [:]
+    /// The number of every partition that was ever assigned.
+    private var places: [TopicPartition: Int32] = [:]
     private var sources: [DeliveryMachine.Partition: TopicPartition] = [:]
     private var unsent: [Unsent] = []
     private var refused: [Unsent] = []
@@ -258,7 +263,8 @@ final class DeliveryLoop: @unchecked Sendable {  // everything but `lifecycle`, 
             if let entry = self.assigned[record.source] { self.receive(record, entry.index) }
         }
         var isFull = false
-        let chunk = max(64, self.configuration.limits.records / max(1, self.assigned.count))
+        // At most as many as one read gives: fewer then mean that there are no more for now.
+        let chunk = min(512, max(64, self.configuration.limits.records / max(1, self.assigned.count)))
         for (_, entry) in self.assigned {
             var room = min(self.machine.capacity(of: entry.index), chunk)
             if let limit = self.configuration.recordLimit { room = min(room, limit - self.taken) }
@@ -320,6 +326,8 @@ final class DeliveryLoop: @unchecked Sendable {  // everything but `lifecycle`, 
             }
         }
         self.letters.removeAll(keepingCapacity: true)
+        // While the producer has no room they wait in their mailbox, which is bounded.
+        guard self.unsent.isEmpty else { return }
         self.notices.take(into: &self.noticeLetters)
         for notice in self.noticeLetters { self.publish(0, notice) }
         self.noticeLetters.removeAll(keepingCapacity: true)
@@ -440,6 +448,16 @@ final class DeliveryLoop: @unchecked Sendable {  // everything but `lifecycle`, 
             self.publish(token, substitute)
             return
         }
+        if error.isMessageTooLarge {
+            // It was made as small as it can be; holding it back would hold its partition back for ever.
+            self.metrics.undelivered.increment()
+            self.logger.error(
+                "gave up a record that is too large for its topic",
+                metadata: ["topic": "\(output.topic.name)", "partition": "\(record.source)", "offset": "\(record.offset)"]
+            )
+            self.acknowledged(slot)
+            return
+        }
         // Held back until it can be delivered: the record stays unfinished and its partition's base stays below it.
         self.metrics.deliveryRetries.increment()
         if self.refused.isEmpty {
@@ -453,7 +471,9 @@ final class DeliveryLoop: @unchecked Sendable {  // everything but `lifecycle`, 
 
     private func assigned(_ partitions: [AssignedPartition]) {
         for partition in partitions {
-            let index = self.machine.assigned()
+            let place = self.places[partition.source] ?? Int32(self.places.count)
+            self.places[partition.source] = place
+            let index = self.machine.assigned(place: place)
             self.assigned[partition.source] = (partition, index)
             self.sources[index] = partition.source
         }
@@ -491,7 +511,10 @@ final class DeliveryLoop: @unchecked Sendable {  // everything but `lifecycle`, 
                 self.takeHandled()
                 self.publishUnsent()
             }
-            self.commit(wait: true, now: monotonicMilliseconds())
+            // A worker that was stopped, or has committed at its end, does not wait once more.
+            if self.lifecycle.load(ordering: .acquiring) != .stopping, self.failure == nil {
+                self.commit(wait: true, now: monotonicMilliseconds())
+            }
         }
         let notBegun = self.takeBack { leavingSources.contains($0) }
         for index in leaving {
@@ -542,7 +565,7 @@ final class DeliveryLoop: @unchecked Sendable {  // everything but `lifecycle`, 
         }
         guard !points.isEmpty, let consumer = self.consumer else { return }
         do throws(KafkaError) {
-            try consumer.commit(points, wait: wait)
+            try consumer.commit(points, waiting: wait ? DeliveryLoop.commitPatience : nil)
             if wait { self.committed(points, nil) }
         } catch {
             self.committed(points, error)
@@ -581,10 +604,13 @@ final class DeliveryLoop: @unchecked Sendable {  // everything but `lifecycle`, 
             self.takeHandled()
             for notice in last { self.publish(0, notice) }
         }
-        self.health.ended(unfinished: self.machine.recordsInFlight)
         self.lifecycle.store(.stopping, ordering: .releasing)
+        // After a drain that took too long some wait still: they begin elsewhere.
+        _ = self.queue.removeAll { _ in true }
         self.queue.close()
         self.producer.flush(milliseconds: stopping ? 0 : 2_000) { self.reported($0, $1) }
+        if !stopping, self.machine.hasUncommitted { self.commit(wait: true, now: monotonicMilliseconds()) }
+        self.health.ended(unfinished: self.machine.recordsInFlight)
         if !consumer.close(milliseconds: 5_000) {
             self.logger.warning("the consumer did not close in time; the group will notice by its session")
         }

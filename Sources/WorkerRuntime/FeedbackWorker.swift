@@ -62,7 +62,7 @@ public final class FeedbackWorker: FleetService {
             try await TopicProvision.createPatiently(
                 self.names,
                 partitions: partitions,
-                configuration: self.configuration.baseConfiguration("admin"),
+                configuration: self.configuration.clientConfiguration("admin"),
                 logger: self.logger,
                 while: { !self.service.isEnding }
             )
@@ -76,7 +76,7 @@ public final class FeedbackWorker: FleetService {
             let handler = SignalHandler(
                 worker: self.configuration.workerID,
                 group: self.configuration.group("feedback"),
-                deadLetters: try producer.topic(self.names.feedbackDeadLetters),
+                deadLetters: DeadLetterTopic(try producer.topic(self.names.feedbackDeadLetters), of: producer),
                 policies: try producer.topic(self.names.policies),
                 limits: self.configuration.limits,
                 logger: self.logger,
@@ -111,7 +111,7 @@ struct SignalHandler: RecordHandler {
 
     let worker: String
     let group: String
-    let deadLetters: ProducerTopic
+    let deadLetters: DeadLetterTopic
     let policies: ProducerTopic
     let limits: WireLimits
     let logger: Logger
@@ -154,7 +154,8 @@ struct SignalHandler: RecordHandler {
             return [
                 OutgoingRecord(
                     purpose: .deadLetter,
-                    topic: self.deadLetters,
+                    topic: self.deadLetters.topic,
+                    partition: await self.deadLetters.partition(for: record.source),
                     key: .ofRequest,
                     value: record.value,
                     headers: record.withView { letter.headers(keeping: $0.headers) }
@@ -163,7 +164,10 @@ struct SignalHandler: RecordHandler {
         }
     }
 
-    func substitute(for output: OutgoingRecord, of record: ConsumedRecord, refused error: KafkaError) -> OutgoingRecord? { nil }
+    func substitute(for output: OutgoingRecord, of record: ConsumedRecord, refused error: KafkaError) -> OutgoingRecord? {
+        guard output.purpose == .deadLetter, error.isMessageTooLarge else { return nil }
+        return output.smallerDeadLetter
+    }
 
     /// Publishes the snapshots of the components that changed since the last time.
     func publishChanges() {

@@ -32,6 +32,8 @@ final class RequestHandler: RecordHandler {
         var progress: ProducerTopic
         var deadLetters: DeadLetterTopic
         var signals: [ComponentType: ProducerTopic]
+        /// Topics that a request may not name for its reply: the fleet's own, which have another meaning.
+        var refusedForReplies: Set<String> = []
     }
 
     private let facade: OrchestrationFacade
@@ -67,7 +69,7 @@ final class RequestHandler: RecordHandler {
         self.signalPolicy = signalPolicy
         self.logger = logger
         self.metrics = metrics
-        self.directTopics = DirectReplyTopics(producer: producer)
+        self.directTopics = DirectReplyTopics(producer: producer, refused: topics.refusedForReplies)
         self.events = events
         self.notify = notify
     }
@@ -287,7 +289,7 @@ final class RequestHandler: RecordHandler {
         var substitute = output
         switch output.purpose {
         case .reply:
-            guard let request = try? self.decode(record) else { return nil }
+            guard error.isMessageTooLarge, let request = try? self.decode(record) else { return nil }
             let reply = Reply(
                 requestID: request.requestID,
                 orchestrator: request.orchestrator,
@@ -300,14 +302,10 @@ final class RequestHandler: RecordHandler {
                 )
             )
             substitute.value = reply.encodeValue()
-            // The substitute itself is small: if it was refused too, holding back is all that is left.
+            // The substitute itself is small: if it was refused too, nothing smaller can be said.
             return substitute.value?.count ?? 0 < output.value?.count ?? 0 ? substitute : nil
         case .deadLetter:
-            guard error.isMessageTooLarge, let value = output.value, !value.isEmpty else { return nil }
-            // The record itself still stands at its source; the headers say where.
-            substitute.value = nil
-            substitute.headers.append("x-dlq-value-bytes", String(value.count))
-            return substitute
+            return error.isMessageTooLarge ? output.smallerDeadLetter : nil
         case .directReply, .signal, .notice:
             return nil
         }
@@ -317,14 +315,16 @@ final class RequestHandler: RecordHandler {
 /// The topics that requests name for direct replies: looked up when asked for, and at most 1,000, because anybody can name one.
 private final class DirectReplyTopics: Sendable {
     private let producer: KafkaProducer
+    private let refused: Set<String>
     private let known = Mutex<[String: ProducerTopic]>([:])
 
-    init(producer: KafkaProducer) {
+    init(producer: KafkaProducer, refused: Set<String>) {
         self.producer = producer
+        self.refused = refused
     }
 
     func topic(_ name: String) -> ProducerTopic? {
-        guard !name.isEmpty, name.utf8.count <= 249,
+        guard !name.isEmpty, name.utf8.count <= 249, !self.refused.contains(name),
             name.utf8.allSatisfy({ byte in
                 (0x61...0x7a).contains(byte | 0x20) || (0x30...0x39).contains(byte) || byte == 0x2e || byte == 0x5f || byte == 0x2d
             })

@@ -107,7 +107,7 @@ public final class Worker: FleetService {
             try await TopicProvision.createPatiently(
                 self.names,
                 partitions: partitions,
-                configuration: self.configuration.baseConfiguration("admin"),
+                configuration: self.configuration.clientConfiguration("admin"),
                 logger: self.logger,
                 while: { !self.service.isEnding }
             )
@@ -150,7 +150,8 @@ public final class Worker: FleetService {
                 results: try producer.topic(self.topics.results),
                 progress: try producer.topic(self.names.progress(self.layer)),
                 deadLetters: DeadLetterTopic(try producer.topic(self.names.deadLetters(self.layer)), of: producer),
-                signals: signals
+                signals: signals,
+                refusedForReplies: Set(self.names.all).subtracting(OrchestrationLayer.allCases.map { self.names.results($0) })
             ),
             limits: self.configuration.limits,
             signalPolicy: self.configuration.signals,
@@ -159,7 +160,7 @@ public final class Worker: FleetService {
             producer: producer,
             events: try self.configuration.probeEventsTopic.map { topic in
                 try HandlerEvents(
-                    configuration: self.configuration.baseConfiguration("events"),
+                    configuration: self.configuration.clientConfiguration("events"),
                     observer: KafkaObserver(logger: self.logger),
                     topic: topic,
                     worker: self.configuration.workerID

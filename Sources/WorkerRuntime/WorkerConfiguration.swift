@@ -114,7 +114,12 @@ public struct WorkerConfiguration: Sendable {
         return mistakes
     }
 
-    func baseConfiguration(_ role: String) -> KafkaConfiguration {
+    /// Of a client that is neither the group's member nor the producer of replies, with the same security settings.
+    func clientConfiguration(_ role: String) -> KafkaConfiguration {
+        self.baseConfiguration(role).merging(self.kafka.filter { !WorkerConfiguration.consumerOnly.contains($0.key) })
+    }
+
+    private func baseConfiguration(_ role: String) -> KafkaConfiguration {
         var configuration = KafkaConfiguration(bootstrapServers: self.bootstrapServers)
         // Unique per client: equal ids make librdkafka's cooperative group members spin.
         configuration["client.id"] = "\(self.workerID)-\(getpid())-\(role)"

@@ -126,22 +126,22 @@ struct DeliveryModel {
     }
 
     /// What becomes of a record that comes in.
-    func reception(_ assignment: Assignment, _ offset: Int64, _ key: UInt64) -> Reception {
+    func reception(_ source: Int, _ assignment: Assignment, _ offset: Int64, _ key: UInt64) -> Reception {
         if assignment.isRevoking || offset <= assignment.lastAdmitted ?? -1 { return .drop }
         if !assignment.held.isEmpty || !self.flights.contains(where: { $0 == nil }) { return .full }
-        return self.lane(of: assignment.number, key).isEmpty ? .start : .wait
+        return self.lane(of: source, key).isEmpty ? .start : .wait
     }
 
     enum Reception { case start, wait, drop, full }
 
-    /// The records of a lane that have not been handled, in offset order.
-    func lane(of assignment: Int, _ key: UInt64) -> [(slot: DeliveryMachine.Slot, flight: Flight)] {
+    /// The records of a lane that have not been handled, those of earlier assignments first, each in offset order.
+    func lane(of source: Int, _ key: UInt64) -> [(slot: DeliveryMachine.Slot, flight: Flight)] {
         guard let lane = self.lane(key) else { return [] }
         return self.slots { flight in
             if case .publishing = flight.stage { return false }
-            return flight.assignment == assignment && self.lane(flight.key) == lane
+            return flight.source == source && self.lane(flight.key) == lane
         }
-        .sorted { $0.flight.offset < $1.flight.offset }
+        .sorted { ($0.flight.assignment, $0.flight.offset) < ($1.flight.assignment, $1.flight.offset) }
     }
 
     /// Records in flight, by slot.

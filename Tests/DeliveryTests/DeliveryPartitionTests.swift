@@ -123,6 +123,19 @@ import Testing
         #expect(machine.assigned() == p, "nothing of it is left")
     }
 
+    @Test func aRunThatOutlivedItsPartitionHoldsItsKeyBackWhenThePartitionReturns() {
+        var machine = self.machine()
+        let p = machine.assigned(place: 7)
+        _ = machine.received(p, offset: 0, keyHash: 1, bytes: 5)
+        #expect(machine.retired(p, notBegun: []) == [], "its handler runs")
+        let again = machine.assigned(place: 7)
+        #expect(machine.received(again, offset: 0, keyHash: 1, bytes: 5) == .wait(1), "the same record, not yet")
+        #expect(machine.received(again, offset: 1, keyHash: 2, bytes: 5) == .start(2))
+        #expect(machine.handled(0, outputs: 1) == .init(publish: false, next: 1))
+        #expect(machine.handled(1, outputs: 0) == .init(publish: true, next: nil))
+        #expect(machine.recordsInFlight == 1)
+    }
+
     @Test func aNewAssignmentKnowsNothingOfTheOld() {
         var machine = self.machine()
         let p = machine.assigned()

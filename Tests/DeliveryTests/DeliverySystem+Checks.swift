@@ -43,7 +43,7 @@ extension DeliverySystem {
             try require(token != 0 && place?.slot == slot && place?.output == index, "token \(token) names \(String(describing: place))")
         }
         guard !isPublishing else { return }
-        let lane = self.model.lane(of: flight.assignment, flight.key)
+        let lane = self.model.lane(of: flight.source, flight.key)
         guard let first = lane.first else {
             try require(flight.stage != .waiting, "slot \(slot) waits for nobody")
             return

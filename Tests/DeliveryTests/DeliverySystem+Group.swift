@@ -4,7 +4,7 @@ import Delivery
 extension DeliverySystem {
     mutating func assign(_ source: Int) throws(Violation) {
         guard self.model.assignments[source] == nil else { return }
-        let partition = self.machine.assigned()
+        let partition = self.machine.assigned(place: Int32(source))
         try require(!self.model.assignments.contains { $0?.partition == partition }, "partition \(partition) is assigned already")
         try require(self.model.slots { $0.partition == partition }.isEmpty, "I5: an earlier assignment of \(partition) still runs")
         self.model.assignmentsMade += 1

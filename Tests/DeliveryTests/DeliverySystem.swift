@@ -78,7 +78,7 @@ struct DeliverySystem: InterleavedSystem, ~Copyable {
     private mutating func receive(_ source: Int, _ offset: Int64) throws(Violation) {
         guard var assignment = self.model.assignments[source] else { return }
         let (key, bytes) = self.model.record(source, offset) ?? (0, 1)
-        let expected = self.model.reception(assignment, offset, key)
+        let expected = self.model.reception(source, assignment, offset, key)
         let reception = self.machine.received(assignment.partition, offset: offset, keyHash: key, bytes: bytes)
         switch (reception, expected) {
         case (.drop, .drop):
@@ -132,7 +132,7 @@ struct DeliverySystem: InterleavedSystem, ~Copyable {
     mutating func handled(_ choice: Int, _ outputs: Int) throws(Violation) {
         guard let (slot, flight) = self.model.pick(choice, where: { $0.stage == .running }) else { return }
         let isStale = self.model.isStale(flight)
-        let next = self.model.lane(of: flight.assignment, flight.key).first { $0.flight.stage == .waiting }?.slot
+        let next = self.model.lane(of: flight.source, flight.key).first { $0.flight.stage == .waiting }?.slot
         let completion = self.machine.handled(slot, outputs: outputs)
         try require(completion.publish == !isStale, "I5: the end of a \(isStale ? "stale" : "living") run: publish \(completion.publish)")
         try require(

@@ -92,8 +92,8 @@ struct ConsumerTests {
             #expect(Set(told.assigned.map(\.source)) == Set(sources))
             #expect(consumer.memberID?.isEmpty == false && !consumer.isJoining)
             #expect(try consumer.committed(sources).map(\.offset) == [-1001, -1001])
-            try consumer.commit([CommitPoint(source: sources[0], offset: 2)], wait: true)
-            try consumer.commit([CommitPoint(source: sources[1], offset: 3)], wait: false)
+            try consumer.commit([CommitPoint(source: sources[0], offset: 2)], waiting: 5_000)
+            try consumer.commit([CommitPoint(source: sources[1], offset: 3)], waiting: nil)
             try self.turn(consumer, wake, told) { told.committed.contains { $0.source == sources[1] && $0.offset == 3 } }
             #expect(
                 Set(try consumer.committed(sources)) == [
@@ -121,8 +121,8 @@ struct ConsumerTests {
             try consumer.assign([(source, 0)])
             // OffsetCommit: group authorization failed.
             broker.failRequests(apiKey: 8, codes: [30])
-            #expect(throws: KafkaError.self) { try consumer.commit([CommitPoint(source: source, offset: 1)], wait: true) }
-            try consumer.commit([CommitPoint(source: source, offset: 1)], wait: true)
+            #expect(throws: KafkaError.self) { try consumer.commit([CommitPoint(source: source, offset: 1)], waiting: 5_000) }
+            try consumer.commit([CommitPoint(source: source, offset: 1)], waiting: 5_000)
             #expect(try consumer.committed([source]).first?.offset == 1)
         }
     }

@@ -37,7 +37,48 @@ struct RequestLimitsTests {
 
     @Test("Limits are those of the contract")
     func defaults() {
-        #expect(WireLimits.default == WireLimits(valueBytes: 1_048_576, keyBytes: 256, depth: 64, headers: 64))
+        #expect(
+            WireLimits.default
+                == WireLimits(valueBytes: 1_048_576, keyBytes: 256, depth: 64, headers: 64, headerBytes: 65_536, attributeBytes: 1_024)
+        )
+    }
+
+    @Test(
+        "Whatever a reply echoes has 1 KiB at most",
+        arguments: ["ce_id", "ce_correlationid", "ce_causationid", "traceparent", "tracestate", "kafka_correlationId"]
+    )
+    func echoedHeaders(name: String) {
+        func record(_ count: Int) -> TestRecord {
+            var headers: RecordHeaders = name == "kafka_correlationId" ? RecordHeaders(["kafka_replyTopic": "replies"]) : RecordHeaders()
+            headers.add(name, .text(String(repeating: "x", count: count)))
+            return TestRecord(Self.small, headers: headers)
+        }
+        #expect(Self.refusal(record(1_024)) == nil)
+        let error = Self.refusal(record(1_025))
+        #expect(error?.reason == .oversize)
+        #expect(error?.message.hasSuffix("has 1025 bytes, 1024 are allowed") == true, "\(String(describing: error))")
+    }
+
+    @Test("Names and ids in the body have 1 KiB at most", arguments: ["tenant_id", "request_id", "trace_id", "parent_orchestrator"])
+    func echoedMembers(name: String) {
+        func record(_ count: Int) -> TestRecord {
+            let tenant = name == "tenant_id" ? "" : #""tenant_id":"acme","#
+            return TestRecord(#"{"orchestrator":"echo","context":{\#(tenant)"\#(name)":"\#(String(repeating: "x", count: count))"}}"#)
+        }
+        #expect(Self.refusal(record(1_024)) == nil)
+        #expect(Self.refusal(record(1_025)) == WireError(.oversize, "context.\(name) has 1025 bytes, 1024 are allowed"))
+    }
+
+    @Test("All headers together have 64 KiB at most")
+    func headerBytes() {
+        func record(_ count: Int) -> TestRecord {
+            // Each header has 6 bytes of lengths.
+            var headers = RecordHeaders()
+            headers.append("x-more", String(repeating: "x", count: count - 12))
+            return TestRecord(Self.small, headers: headers)
+        }
+        #expect(Self.refusal(record(65_536)) == nil)
+        #expect(Self.refusal(record(65_537)) == WireError(.oversize, "the headers have 65537 bytes, 65536 are allowed"))
     }
 
     @Test("A value of 1 MiB is read, one of a byte more is not")

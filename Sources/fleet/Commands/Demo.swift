@@ -68,7 +68,11 @@ struct Demo: AsyncParsableCommand {
                 for await _ in ready where fleet.services.allSatisfy({ $0.health.hasStarted }) { break }
                 Console.line("Fleet ready on \(fleet.broker.bootstrapServers); submitting \(jobs.count) documents.\n")
                 let code = try await onOwnThread { try self.play(jobs, on: fleet) }
-                if self.keep { Dev.explain(fleet.broker.bootstrapServers, topicPrefix: fleet.configuration.topicPrefix) } else { for service in fleet.services { service.drain() } }
+                if self.keep {
+                    Dev.explain(fleet.broker.bootstrapServers, topicPrefix: fleet.configuration.topicPrefix)
+                } else {
+                    for service in fleet.services { service.drain() }
+                }
                 return code
             }
             var code = ExitCode.success

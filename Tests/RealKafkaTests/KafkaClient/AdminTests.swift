@@ -93,10 +93,10 @@ extension RealKafkaSuite {
             let (own, tooLong) = try await onTestThread {
                 let consumer = try KafkaConsumer.alone(group, of: topics)
                 defer { consumer.close(milliseconds: 5_000) }
-                try consumer.commit(points, wait: true)
+                try consumer.commit(points, waiting: 5_000)
                 let own = try consumer.committed(sources)
                 let tooLong = #expect(throws: KafkaError.self) {
-                    try consumer.commit([CommitPoint(source: sources[3], offset: 1, metadata: longest + "x")], wait: true)
+                    try consumer.commit([CommitPoint(source: sources[3], offset: 1, metadata: longest + "x")], waiting: 5_000)
                 }
                 return (own, tooLong)
             }

@@ -128,7 +128,7 @@ extension RealKafkaSuite {
                 #expect(consumer.memberID?.isEmpty == false)
                 #expect(try consumer.watermarks(of: source) == (0, 3))
                 #expect(try consumer.committed([source]) == [CommitPoint(source: source, offset: -1001)])
-                try consumer.commit([CommitPoint(source: source, offset: 2, metadata: "two")], wait: false)
+                try consumer.commit([CommitPoint(source: source, offset: 2, metadata: "two")], waiting: nil)
                 while reports.all.isEmpty {
                     wake.wait(milliseconds: 100)
                     consumer.poll()

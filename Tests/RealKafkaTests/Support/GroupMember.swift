@@ -117,7 +117,7 @@ final class GroupMember: Sendable {
                     let points = sources.compactMap { source in position.next[source].map { CommitPoint(source: source, offset: $0) } }
                     for source in sources { position.next[source] = nil }
                     do throws(KafkaError) {
-                        if !lost { try position.consumer?.commit(points, wait: true) }
+                        if !lost { try position.consumer?.commit(points, waiting: 5_000) }
                     } catch {
                         shared.state.withLock { $0.failures.append(error) }
                     }

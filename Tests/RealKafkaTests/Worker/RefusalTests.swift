@@ -56,6 +56,35 @@ extension RealKafkaSuite {
             }
         }
 
+        @Test func recordsWhoseAnswerOrCopyNoBrokerTakesHoldNobodyUp() async throws {
+            let topics = try await TestTopics.ofLayer(.domain, partitions: 1)
+            let names = topics.names
+            var generator = SystemRandomNumberGenerator()
+            func noise(_ count: Int) -> String {
+                (0..<count / 12).map { _ in String(String(generator.next(), radix: 36).prefix(12)) }.joined()
+            }
+            // A reply would carry this id four times.
+            let long = Request(id: noise(300_000), orchestrator: "echo", tenantID: "acme")
+            // A copy of these headers, with those of a dead letter beside them, is more than the topic takes; there is no value to leave out.
+            var headers = RecordHeaders()
+            headers.append("x-noise", noise(1_040_000))
+            try await topics.withWorker(.domain, [EchoOrchestrator(layer: .domain)]) { _ in
+                try await Submitter.send(
+                    [
+                        TestRecord(long, key: "k"), TestRecord(key: "k", value: nil, headers: headers),
+                        TestRecord(Request(id: "good", orchestrator: "echo", tenantID: "acme"), key: "k"),
+                    ],
+                    to: names.requests(.domain),
+                    of: topics
+                )
+                _ = try await Collector([names.results(.domain)], of: topics).wait(forCause: "good")
+                let letters = try await Collector([names.deadLetters(.domain)], of: topics).wait(for: 2)
+                #expect(letters.allSatisfy { $0.headers["x-dlq-reason"] == "oversize" })
+                #expect(Set(letters.map { $0.headers["x-dlq-source-offset"] }) == ["0", "1"])
+            }
+            try await topics.waitUntilCommitted(group: "\(topics.prefix)fleet.domain", topic: names.requests(.domain))
+        }
+
         @Test func unknownOrchestratorIsAReplyAndADeadLetter() async throws {
             let topics = try await TestTopics.ofLayer(.domain, partitions: 3, deadLetterPartitions: 2)
             let names = topics.names
