@@ -45,4 +45,4 @@ public struct Argument<Value>: ArgumentProvider {
 }
 
 // The storage is written while parsing only, before the arguments are handed out; assigning to the property replaces it.
-extension Argument: @unchecked Sendable where Value: Sendable {}
+extension Argument: @unchecked Sendable where Value: Sendable {}  // written while parsing, before anybody shares it

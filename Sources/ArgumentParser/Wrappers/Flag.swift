@@ -77,7 +77,7 @@ public struct Flag<Value>: ArgumentProvider {
 }
 
 // The storage is written while parsing only, before the arguments are handed out; assigning to the property replaces it.
-extension Flag: @unchecked Sendable where Value: Sendable {}
+extension Flag: @unchecked Sendable where Value: Sendable {}  // written while parsing, before anybody shares it
 
 /// `true`, `yes`, `on`, `1` or `false`, `no`, `off`, `0`: what an environment variable may hold for a flag.
 private func parseSwitch(_ text: String) throws -> Bool {

@@ -56,4 +56,4 @@ public struct Option<Value>: ArgumentProvider {
 }
 
 // The storage is written while parsing only, before the arguments are handed out; assigning to the property replaces it.
-extension Option: @unchecked Sendable where Value: Sendable {}
+extension Option: @unchecked Sendable where Value: Sendable {}  // written while parsing, before anybody shares it

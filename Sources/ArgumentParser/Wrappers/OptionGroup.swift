@@ -30,7 +30,7 @@ public struct OptionGroup<Value: ParsableArguments>: ArgumentGroupProvider {
 }
 
 // The storage is written while parsing only, before the arguments are handed out; assigning to the property replaces it.
-extension OptionGroup: @unchecked Sendable where Value: Sendable {}
+extension OptionGroup: @unchecked Sendable where Value: Sendable {}  // written while parsing, before anybody shares it
 
 /// What ``OptionGroup`` is for the parser, whatever the group's type.
 protocol ArgumentGroupProvider {

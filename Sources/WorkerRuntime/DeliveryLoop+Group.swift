@@ -1,0 +1,155 @@
+import Delivery
+import KafkaClient
+import Observability
+import Synchronization
+
+/// Partitions that come and go, commits, and the end.
+extension DeliveryLoop {
+    func assigned(_ partitions: [AssignedPartition]) {
+        for partition in partitions {
+            let place = self.places[partition.source] ?? Int32(self.places.count)
+            self.places[partition.source] = place
+            let index = self.machine.assigned(place: place)
+            self.assigned[partition.source] = (partition, index)
+            self.sources[index] = partition.source
+        }
+        self.metrics.assignments.increment()
+        self.metrics.partitions.set(self.assigned.count)
+        self.health.assigned()
+        self.logger.info("assigned", metadata: ["partitions": "\(partitions.map(\.source.description).joined(separator: " "))"])
+        self.onReady(self.assigned.keys.sorted { ($0.topic, $0.partition) < ($1.topic, $1.partition) })
+    }
+
+    /// Partitions leave: what of them has begun may end within the drain's time, together with what lies below it, and is committed here.
+    func revoked(_ sources: [TopicPartition], lost: Bool) {
+        let leavingSources = Set(sources)
+        let leaving = sources.compactMap { self.assigned.removeValue(forKey: $0)?.index }
+        guard !leaving.isEmpty else { return }
+        self.held.removeAll { leavingSources.contains($0.source) }
+        if !lost {
+            let began = monotonicMilliseconds()
+            defer { self.metrics.revokeDrain.record(Double(monotonicMilliseconds() - began) / 1000) }
+            self.giveUpNotBegun(of: leaving) { leavingSources.contains($0) }
+            let deadline = began + Int64(self.configuration.drainTimeout)
+            while leaving.contains(where: { self.machine.active(in: $0) > 0 }), self.failure == nil,
+                self.lifecycle.load(ordering: .acquiring) != .stopping
+            {
+                // Lanes of the partitions that stay go on.
+                self.queue.push(self.toStart)
+                self.toStart.removeAll(keepingCapacity: true)
+                let left = deadline - monotonicMilliseconds()
+                guard left > 0 else {
+                    self.logger.warning("partitions leave with unfinished records")
+                    break
+                }
+                self.wake.wait(milliseconds: Int32(clamping: min(left, 1_000)))
+                self.readReports()
+                self.takeHandled()
+                self.publishUnsent()
+            }
+            // A worker that was stopped, or has committed at its end, does not wait once more.
+            if self.lifecycle.load(ordering: .acquiring) != .stopping, self.failure == nil {
+                self.commit(wait: true, now: monotonicMilliseconds())
+            }
+        }
+        let notBegun = self.takeBack { leavingSources.contains($0) }
+        for index in leaving {
+            for slot in self.machine.retired(index, notBegun: notBegun) {
+                self.records[Int(slot)] = nil
+                self.outputs[Int(slot)] = []
+            }
+            self.sources[index] = nil
+        }
+        (lost ? self.metrics.losses : self.metrics.revocations).increment()
+        self.metrics.partitions.set(self.assigned.count)
+        self.logger.info(
+            lost ? "lost" : "revoked",
+            metadata: ["partitions": "\(sources.map(\.description).joined(separator: " "))"]
+        )
+        self.wake.raise()
+    }
+
+    /// Gives up what no runner has begun, except what lies below records that have begun.
+    func giveUpNotBegun(of partitions: [DeliveryMachine.Partition], where isLeaving: (TopicPartition) -> Bool) {
+        let notBegun = self.takeBack(where: isLeaving)
+        for partition in partitions {
+            let leaving = self.machine.revoking(partition, notBegun: notBegun)
+            for slot in leaving.givenUp { self.records[Int(slot)] = nil }
+            for slot in leaving.goOn {
+                if let record = self.records[Int(slot)] { self.toStart.append(WorkItem(slot: slot, record: record)) }
+            }
+        }
+    }
+
+    /// Takes back what was started and no runner has begun.
+    func takeBack(where isLeaving: (TopicPartition) -> Bool) -> [DeliveryMachine.Slot] {
+        var slots = self.queue.removeAll { isLeaving($0.record.source) }.map(\.slot)
+        self.toStart.removeAll { item in
+            guard isLeaving(item.record.source) else { return false }
+            slots.append(item.slot)
+            return true
+        }
+        return slots
+    }
+
+    var isJoining: Bool { self.consumer?.isJoining ?? false }
+
+    func commit(wait: Bool, now: Int64) {
+        self.nextCommit = now + Int64(self.configuration.commitInterval)
+        let points = self.machine.beginCommit(again: wait).compactMap { point in
+            self.sources[point.partition].map { CommitPoint(source: $0, offset: point.offset) }
+        }
+        guard !points.isEmpty, let consumer = self.consumer else { return }
+        do throws(KafkaError) {
+            try consumer.commit(points, waiting: wait ? DeliveryLoop.commitPatience : nil)
+            if wait { self.committed(points, nil) }
+        } catch {
+            self.committed(points, error)
+        }
+    }
+
+    func committed(_ points: [CommitPoint], _ error: KafkaError?) {
+        if let error {
+            self.metrics.commitFailures.increment()
+            self.logger.warning("commit failed", metadata: ["error": "\(error)"])
+        } else {
+            self.metrics.commits.increment()
+            self.lastCommitted = monotonicNanoseconds()
+        }
+        for point in points {
+            guard let index = self.sources.first(where: { $0.value == point.source })?.key else { continue }
+            self.machine.commitEnded(index, offset: point.offset, succeeded: error == nil)
+        }
+    }
+
+    func failed(_ error: KafkaError) {
+        if error.isFatal {
+            self.logger.error("the Kafka client is lost", metadata: ["error": "\(error)"])
+            if self.failure == nil { self.failure = error }
+        } else {
+            self.logger.warning("Kafka", metadata: ["error": "\(error)"])
+        }
+    }
+
+    func end(_ consumer: KafkaConsumer) {
+        let stopping = self.lifecycle.load(ordering: .acquiring) == .stopping || self.failure != nil
+        if !stopping {
+            self.commit(wait: true, now: monotonicMilliseconds())
+            let last = self.handler.lastNotices()
+            // What was told before it goes out before it.
+            self.takeHandled()
+            for notice in last { self.publish(0, notice) }
+        }
+        self.lifecycle.store(.stopping, ordering: .releasing)
+        // After a drain that took too long some wait still: they begin elsewhere.
+        _ = self.queue.removeAll { _ in true }
+        self.queue.close()
+        self.producer.flush(milliseconds: stopping ? 0 : 2_000) { self.reported($0, $1) }
+        if !stopping, self.machine.hasUncommitted { self.commit(wait: true, now: monotonicMilliseconds()) }
+        self.health.ended(unfinished: self.machine.recordsInFlight)
+        if !consumer.close(milliseconds: 5_000) {
+            self.logger.warning("the consumer did not close in time; the group will notice by its session")
+        }
+        self.consumer = nil
+    }
+}

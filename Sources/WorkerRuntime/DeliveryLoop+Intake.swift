@@ -1,0 +1,51 @@
+import Delivery
+import KafkaClient
+import Observability
+import Synchronization
+
+/// Records on their way in.
+extension DeliveryLoop {
+    /// Reads what the partitions have fetched, as far as there is room; true when a partition had more than was read.
+    func takeIn() -> Bool {
+        guard self.lifecycle.load(ordering: .relaxed) == .running, self.unsent.isEmpty, let consumer = self.consumer else { return false }
+        let held = self.held
+        self.held.removeAll(keepingCapacity: true)
+        for record in held {
+            if let entry = self.assigned[record.source] { self.receive(record, entry.index) }
+        }
+        var isFull = false
+        // At most as many as one read gives: fewer then mean that there are no more for now.
+        let chunk = min(512, max(64, self.configuration.limits.records / max(1, self.assigned.count)))
+        for (_, entry) in self.assigned {
+            var room = min(self.machine.capacity(of: entry.index), chunk)
+            if let limit = self.configuration.recordLimit { room = min(room, limit - self.taken) }
+            guard room > 0 else { continue }
+            let count = consumer.read(entry.partition, maximum: room) { self.receive($0, entry.index) }
+            if count == room { isFull = true }
+        }
+        return isFull && self.toStart.isEmpty == false
+    }
+
+    func receive(_ record: ConsumedRecord, _ partition: DeliveryMachine.Partition) {
+        let bytes = record.byteCount
+        switch self.machine.received(partition, offset: record.offset, keyHash: record.keyHash, bytes: bytes) {
+        case .start(let slot):
+            self.records[Int(slot)] = record
+            self.receivedAt[Int(slot)] = self.turnTime
+            self.toStart.append(WorkItem(slot: slot, record: record))
+        case .wait(let slot):
+            self.records[Int(slot)] = record
+            self.receivedAt[Int(slot)] = self.turnTime
+        case .drop:
+            // Delivered before (librdkafka before 2.1 may repeat a record after a rebalance): its first delivery decides.
+            self.metrics.dropped.increment()
+            return
+        case .full:
+            self.held.append(record)
+            return
+        }
+        if self.taken == 0 { self.firstReceived = monotonicNanoseconds() }
+        self.taken += 1
+        self.metrics.received.increment()
+    }
+}
