@@ -54,7 +54,7 @@ public enum FleetProcess {
         guard let failure else {
             let unfinished = services.reduce(0) { $0 + $1.health.unfinishedRecords }
             guard unfinished > 0 else { return }
-            FleetProcess.complain("\(unfinished) records were not finished; they run again elsewhere")
+            FleetProcess.complain("records that were not finished and run again elsewhere: \(unfinished)")
             throw ExitCode.failure
         }
         FleetProcess.complain("\(failure)")

@@ -14,7 +14,7 @@ struct ApplicationWorker: LayerWorker {
               application-worker --bootstrap-servers localhost:9092 --create-topics
               FLEET_CONCURRENCY=256 application-worker --config worker.json --admin-address 0.0.0.0:8080
 
-            Exit codes: 0 drained, 1 failed while running, 64 usage, 78 configuration.
+            Exit codes: 0 drained, 1 failed or left records unfinished, 64 usage, 78 configuration.
             """
     )
 

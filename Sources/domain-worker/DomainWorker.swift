@@ -16,7 +16,7 @@ struct DomainWorker: LayerWorker {
               domain-worker --file-root /srv/documents --concurrency 128
               FLEET_FACT_CHECK_URL=https://facts.example/check domain-worker --config worker.json
 
-            Exit codes: 0 drained, 1 failed while running, 64 usage, 78 configuration.
+            Exit codes: 0 drained, 1 failed or left records unfinished, 64 usage, 78 configuration.
             """
     )
 

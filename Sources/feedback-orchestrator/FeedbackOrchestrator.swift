@@ -12,7 +12,7 @@ struct FeedbackOrchestrator: AsyncParsableCommand {
               feedback-orchestrator --bootstrap-servers localhost:9092
               feedback-orchestrator --publish-interval 5000 --admin-address 127.0.0.1:8081
 
-            Exit codes: 0 drained, 1 failed while running, 64 usage, 78 configuration.
+            Exit codes: 0 drained, 1 failed or left records unfinished, 64 usage, 78 configuration.
             """
     )
 

@@ -17,7 +17,7 @@ struct Dev: AsyncParsableCommand {
               fleet dev --file-root .
               fleet dev --enable-probe --admin-address 127.0.0.1:8080
 
-            Exit codes: 0 drained, 1 failed while running, 64 usage, 78 configuration.
+            Exit codes: 0 drained, 1 failed or left records unfinished, 64 usage, 78 configuration.
             """
     )
 

@@ -74,7 +74,11 @@ extension RealKafkaSuite {
                 of: topics
             )
 
+            // Signals are counted in any order, and so are those refused.
             let letters = try await Collector([names.feedbackDeadLetters], of: topics).wait(for: invalid.count + 1)
+                .sorted {
+                    $0.header("x-dlq-source-offset").flatMap { Int($0) } ?? 0 < $1.header("x-dlq-source-offset").flatMap { Int($0) } ?? 0
+                }
             #expect(letters.map(\.value) == invalid.map { Array($0.utf8) } + [nil])
             #expect(
                 letters.map { $0.header("x-dlq-reason") } == ["invalid", "invalid", "invalid", "invalid"]
