@@ -90,6 +90,17 @@ struct ReadmeTests {
         }
     }
 
+    @Test("ships an example for kcat that works with fleet dev", .enabled(if: Kcat.isAvailable, "\(Kcat.unavailableReason ?? "")"))
+    func kcatExample() async throws {
+        try await Self.withDevFleet { environment in
+            let script =
+                "FLEET_BOOTSTRAP_SERVERS=\"$BROKER\" bash '\(Self.root.path)/deploy/examples/submit-with-kcat.sh' echo '{\"a\": 1}' some-key"
+            let result = try await Self.shell(script, environment)
+            #expect(result.status.isSuccess, "\(result.standardError)")
+            #expect(result.standardOutput.contains(#""data":{"a": 1}"#))
+        }
+    }
+
     @Test("submits from Python", .enabled(if: Python.isAvailable, "\(Python.unavailableReason ?? "")"))
     func python() async throws {
         let code = try Self.block(after: "run: python")
