@@ -126,7 +126,7 @@ let package = Package(
         tests("KafkaClientTests", ["CRDKafka", "KafkaClient", "KafkaProcess", "Observability", "Wire", "WorkerRuntime"]),
         tests("KafkaProcessTests", ["KafkaProcess"]),
         tests("ObservabilityTests", ["Observability"]),
-        tests("OrchestrationTests", ["JSON", "Observability", "Orchestration"]),
+        tests("OrchestrationTests", ["FleetTestKit", "JSON", "Observability", "Orchestration"]),
         tests(
             "ReadmeTests",
             [

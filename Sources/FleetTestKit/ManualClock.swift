@@ -14,7 +14,13 @@ public final class ManualClock: Sendable {
         var nextID: UInt64 = 0
         var sleepers: [Sleeper] = []
         var cancelled: Set<UInt64> = []
-        var watchers: [CheckedContinuation<Void, Never>] = []
+        var watchers: [(count: Int, continuation: CheckedContinuation<Void, Never>)] = []
+
+        mutating func takeSatisfiedWatchers() -> [CheckedContinuation<Void, Never>] {
+            let count = self.sleepers.count
+            defer { self.watchers.removeAll { $0.count <= count } }
+            return self.watchers.filter { $0.count <= count }.map(\.continuation)
+        }
     }
 
     private let state: Mutex<State>
@@ -29,14 +35,21 @@ public final class ManualClock: Sendable {
 
     /// The clock for a context or a harness.
     public var clock: OrchestrationClock {
-        OrchestrationClock(now: { self.now }, sleep: { try await self.sleep($0) })
+        OrchestrationClock(
+            now: { self.now },
+            sleep: { duration in
+                let rounded = duration > .zero ? max(duration, .milliseconds(1)) : .zero
+                try await self.sleep { Deadline(after: rounded, now: $0).millisecondsSince1970 }
+            },
+            sleepUntil: { moment in try await self.sleep { _ in moment } }
+        )
     }
 
     /// Goes on, and wakes whoever's time has come, the earliest first.
     public func advance(by duration: Duration) {
         let woken = self.state.withLock { state in
-            state.now += Int64(duration.components.seconds) * 1000 + duration.components.attoseconds / 1_000_000_000_000_000
-            let now = state.now
+            let now = Deadline(after: duration, now: state.now).millisecondsSince1970
+            state.now = now
             let woken = state.sleepers.filter { $0.wakesAt <= now }.sorted { $0.wakesAt < $1.wakesAt }
             state.sleepers.removeAll { $0.wakesAt <= now }
             return woken
@@ -44,35 +57,37 @@ public final class ManualClock: Sendable {
         for sleeper in woken { sleeper.continuation.resume() }
     }
 
-    /// Waits until somebody sleeps, so that a test advances only when there is something to wake.
-    public func someoneSleeps() async {
+    /// Waits until at least so many tasks sleep, so that a test advances only when there is something to wake.
+    ///
+    /// - Parameter count: One by default; a request with a deadline sleeps, too, besides its handler.
+    public func waitForSleepers(_ count: Int = 1) async {
         await withCheckedContinuation { continuation in
-            let isThere = self.state.withLock { state in
-                if !state.sleepers.isEmpty { return true }
-                state.watchers.append(continuation)
-                return false
+            let satisfied = self.state.withLock { state in
+                state.watchers.append((count, continuation))
+                return state.takeSatisfiedWatchers()
             }
-            if isThere { continuation.resume() }
+            for watcher in satisfied { watcher.resume() }
         }
     }
 
-    private func sleep(_ duration: Duration) async throws {
-        guard duration > .zero else { return try Task.checkCancellation() }
+    /// - Parameter moment: Gives the moment to sleep until from the time it is now, which cannot move in between.
+    private func sleep(until moment: @Sendable (_ now: Int64) -> Int64) async throws {
+        try Task.checkCancellation()
         let id = self.state.withLock { state in
             state.nextID += 1
             return state.nextID
         }
         try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
-                let watchers: [CheckedContinuation<Void, Never>]? = self.state.withLock { state in
-                    if state.cancelled.remove(id) != nil { return nil }
-                    let milliseconds = Int64(duration.components.seconds) * 1000 + duration.components.attoseconds / 1_000_000_000_000_000
-                    state.sleepers.append(Sleeper(id: id, wakesAt: state.now + max(1, milliseconds), continuation: continuation))
-                    defer { state.watchers = [] }
-                    return state.watchers
+                let (outcome, satisfied) = self.state.withLock { state -> (Result<Void, any Error>?, [CheckedContinuation<Void, Never>]) in
+                    if state.cancelled.remove(id) != nil { return (.failure(CancellationError()), []) }
+                    let wakesAt = moment(state.now)
+                    guard wakesAt > state.now else { return (.success(()), []) }
+                    state.sleepers.append(Sleeper(id: id, wakesAt: wakesAt, continuation: continuation))
+                    return (nil, state.takeSatisfiedWatchers())
                 }
-                guard let watchers else { return continuation.resume(throwing: CancellationError()) }
-                for watcher in watchers { watcher.resume() }
+                if let outcome { continuation.resume(with: outcome) }
+                for watcher in satisfied { watcher.resume() }
             }
         } onCancel: {
             let sleeper: Sleeper? = self.state.withLock { state in

@@ -39,10 +39,10 @@ struct ManualClockTests {
             try await clock.clock.sleep(.seconds(10))
             journal.note("woken")
         }
-        await clock.someoneSleeps()
+        await clock.waitForSleepers()
         clock.advance(by: .milliseconds(9_999))
         // Had the sleeper been woken, nobody would sleep any more, and this would wait for ever.
-        await clock.someoneSleeps()
+        await clock.waitForSleepers()
         #expect(journal.entries.isEmpty)
         clock.advance(by: .milliseconds(1))
         try await sleeper.value
@@ -54,18 +54,15 @@ struct ManualClockTests {
     func order() async throws {
         let clock = ManualClock()
         let journal = Journal()
-        let asleep = Journal()
         let seconds = [30, 10, 20, 40]
         // On one actor, tasks go on in the order in which they are resumed.
         let sleepers = seconds.map { seconds in
             Task { @MainActor in
-                asleep.note("")
                 try await clock.clock.sleep(.seconds(seconds))
                 journal.note("\(seconds)")
             }
         }
-        try await eventually("four sleepers") { asleep.entries.count == seconds.count }
-        await clock.someoneSleeps()
+        await clock.waitForSleepers(seconds.count)
         clock.advance(by: .seconds(30))
         for sleeper in sleepers[..<3] { try await sleeper.value }
         #expect(journal.entries == ["10", "20", "30"])
@@ -86,7 +83,7 @@ struct ManualClockTests {
     func cancellation() async throws {
         let clock = ManualClock()
         let sleeper = Task { try await clock.clock.sleep(.seconds(10)) }
-        await clock.someoneSleeps()
+        await clock.waitForSleepers()
         sleeper.cancel()
         await #expect(throws: CancellationError.self) { try await sleeper.value }
         // Nobody is woken a second time.
@@ -112,7 +109,7 @@ struct ManualClockTests {
         for _ in 0..<200 {
             let clock = ManualClock()
             let sleepers = (0..<4).map { number in Task { try await clock.clock.sleep(.seconds(number + 1)) } }
-            await clock.someoneSleeps()
+            await clock.waitForSleepers()
             await withDiscardingTaskGroup { group in
                 for sleeper in sleepers { group.addTask { sleeper.cancel() } }
                 group.addTask { clock.advance(by: .seconds(10)) }
@@ -123,12 +120,30 @@ struct ManualClockTests {
     }
 
     @Test("tells when somebody sleeps, to everybody who asks")
-    func someoneSleeps() async throws {
+    func waitForSleepers() async throws {
         let clock = ManualClock()
-        let watchers = (0..<3).map { _ in Task { await clock.someoneSleeps() } }
+        let watchers = (0..<3).map { _ in Task { await clock.waitForSleepers() } }
         let sleeper = Task { try await clock.clock.sleep(.seconds(1)) }
         for watcher in watchers { await watcher.value }
         clock.advance(by: .seconds(1))
         try await sleeper.value
+    }
+
+    @Test("a moment that came before the sleep began is not waited for")
+    func sleepUntil() async throws {
+        let clock = ManualClock(now: 1_000)
+        try await clock.clock.sleepUntil(1_000)
+        let sleeper = Task { try await clock.clock.sleepUntil(1_500) }
+        clock.advance(by: .milliseconds(500))
+        try await sleeper.value
+        #expect(clock.now == 1_500)
+    }
+
+    @Test("a cancelled task does not sleep until a moment")
+    func sleepUntilCancelled() async {
+        let clock = ManualClock()
+        let sleeper = Task { try await clock.clock.sleepUntil(.max) }
+        sleeper.cancel()
+        await #expect(throws: CancellationError.self) { try await sleeper.value }
     }
 }

@@ -1,3 +1,4 @@
+import FleetTestKit
 import Synchronization
 import Testing
 
@@ -31,9 +32,9 @@ struct AlarmTests {
         alarm.cancel(cancelled)
         #expect(alarm.count == 2)
         await self.time.waitForSleepers(1)
-        self.time.advance(milliseconds: 100)
+        self.time.advance(by: .milliseconds(100))
         await self.time.waitForSleepers(1)
-        self.time.advance(milliseconds: 100)
+        self.time.advance(by: .milliseconds(100))
         await bell.gate.wait()
         #expect(bell.names == ["early"])
         #expect(alarm.count == 1)
@@ -46,7 +47,7 @@ struct AlarmTests {
         await self.time.waitForSleepers(1)
         _ = alarm.schedule(at: 10, bell.action("early", opensGate: true))
         // The new sleeper may be asleep before or after time moves: either way the moment has come.
-        self.time.advance(milliseconds: 10)
+        self.time.advance(by: .milliseconds(10))
         await bell.gate.wait()
         #expect(bell.names == ["early"])
     }
@@ -64,7 +65,7 @@ struct AlarmTests {
         let bell = Bell()
         let never = alarm.schedule(at: .max, bell.action("never"))
         _ = alarm.schedule(at: 1, bell.action("soon", opensGate: true))
-        self.time.advance(milliseconds: 1)
+        self.time.advance(by: .milliseconds(1))
         await bell.gate.wait()
         #expect(alarm.count == 1)
         alarm.cancel(never)
@@ -77,7 +78,7 @@ struct AlarmTests {
         for round in 1...3 {
             let bell = Bell()
             _ = alarm.schedule(at: self.time.now + 5, bell.action("round \(round)", opensGate: true))
-            self.time.advance(milliseconds: 5)
+            self.time.advance(by: .milliseconds(5))
             await bell.gate.wait()
             #expect(bell.names == ["round \(round)"])
         }

@@ -1,3 +1,4 @@
+import FleetTestKit
 import JSON
 import Orchestration
 import Testing
@@ -48,7 +49,7 @@ struct FacadeDeadlineTests {
         let task = Task { await facade.orchestrate("test", context, [:]) }
         await started.wait()
         await self.time.waitForSleepers(1)
-        self.time.advance(milliseconds: 1_000)
+        self.time.advance(by: .milliseconds(1_000))
         let result = await task.value
         #expect(result.error == "Deadline exceeded")
         #expect(result.errorCategory == .timeout)
@@ -71,7 +72,7 @@ struct FacadeDeadlineTests {
         let task = Task { await facade.orchestrate("test", context, [:]) }
         await started.wait()
         await self.time.waitForSleepers(1)
-        self.time.advance(milliseconds: 5_000)
+        self.time.advance(by: .milliseconds(5_000))
         #expect(await task.value.errorCategory == .timeout)
     }
 
@@ -89,11 +90,11 @@ struct FacadeDeadlineTests {
         let task = Task { await facade.orchestrate("test", context, [:]) }
         await started.wait()
         await self.time.waitForSleepers(1)
-        self.time.advance(milliseconds: 1_000)
+        self.time.advance(by: .milliseconds(1_000))
         await self.time.waitForSleepers(1)
-        self.time.advance(milliseconds: 999)
+        self.time.advance(by: .milliseconds(999))
         #expect(facade.stuckHandlers.total == 0)
-        self.time.advance(milliseconds: 1)
+        self.time.advance(by: .milliseconds(1))
         let result = await task.value
         #expect(result.errorCategory == .timeout)
         #expect(result.metadata["stuck"] == true)
@@ -121,9 +122,9 @@ struct FacadeDeadlineTests {
         let task = Task { await facade.orchestrate("test", context, [:]) }
         await finishing.wait()
         await self.time.waitForSleepers(1)
-        self.time.advance(milliseconds: 1_000)
+        self.time.advance(by: .milliseconds(1_000))
         await self.time.waitForSleepers(1)
-        self.time.advance(milliseconds: 1_000)
+        self.time.advance(by: .milliseconds(1_000))
         #expect(await task.value == .ok(["in": "time"]))
         #expect(facade.stuckHandlers.total == 1)
         release.open()
@@ -157,10 +158,10 @@ struct FacadeDeadlineTests {
         let task = Task { await facade.orchestrate("test", context, [:]) }
         await started.wait()
         await self.time.waitForSleepers(1)
-        self.time.advance(milliseconds: 1_000)
+        self.time.advance(by: .milliseconds(1_000))
         await self.time.waitForSleepers(1)
         // Somebody sets the clock: an hour passes at once.
-        self.time.advance(milliseconds: 3_599_000)
+        self.time.advance(by: .milliseconds(3_599_000))
         #expect(await task.value.errorCategory == .timeout)
     }
 

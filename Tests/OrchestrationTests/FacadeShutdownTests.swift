@@ -1,3 +1,4 @@
+import FleetTestKit
 import Observability
 import Orchestration
 import Testing
@@ -52,7 +53,7 @@ struct FacadeShutdownTests {
         let task = Task { await facade.shutdown() }
         await started.wait()
         await time.waitForSleepers(1)
-        time.advance(milliseconds: 5_000)
+        time.advance(by: .milliseconds(5_000))
         await task.value
         #expect(quick.calls.shutdown == 1)
         #expect(handler.entries.map(\.message) == ["orchestrator_shutdown_timed_out"])

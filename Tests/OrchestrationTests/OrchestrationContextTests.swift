@@ -1,3 +1,4 @@
+import FleetTestKit
 import JSON
 import Observability
 import Orchestration
@@ -95,9 +96,9 @@ struct OrchestrationContextTests {
         let time = ManualClock(now: 1_000)
         var context = makeContext(deadline: Deadline(after: .seconds(2), now: 1_000), clock: time.clock)
         #expect(context.remainingTime == .seconds(2))
-        time.advance(milliseconds: 1_500)
+        time.advance(by: .milliseconds(1_500))
         #expect(context.remainingTime == .milliseconds(500))
-        time.advance(milliseconds: 1_500)
+        time.advance(by: .milliseconds(1_500))
         #expect(context.remainingTime == .zero)
         context.deadline = nil
         #expect(context.remainingTime == nil)

@@ -12,11 +12,21 @@ public struct OrchestrationClock: Sendable {
     public var now: @Sendable () -> Int64
     /// Waits; throws `CancellationError` as soon as the task is cancelled.
     public var sleep: @Sendable (Duration) async throws -> Void
+    /// Waits until `now` shows the moment, not at all if it has come; throws `CancellationError` as soon as the task is cancelled.
+    public var sleepUntil: @Sendable (Int64) async throws -> Void
 
-    /// Creates a clock from its two functions.
-    public init(now: @escaping @Sendable () -> Int64, sleep: @escaping @Sendable (Duration) async throws -> Void) {
+    /// Creates a clock from its functions.
+    ///
+    /// - Parameter sleepUntil: By default, sleeps for what is left. A clock that is moved by hand needs its own: between asking for the
+    ///   time and falling asleep, the moment may come.
+    public init(
+        now: @escaping @Sendable () -> Int64,
+        sleep: @escaping @Sendable (Duration) async throws -> Void,
+        sleepUntil: (@Sendable (Int64) async throws -> Void)? = nil
+    ) {
         self.now = now
         self.sleep = sleep
+        self.sleepUntil = sleepUntil ?? { try await sleep(Deadline(millisecondsSince1970: $0).remaining(now: now())) }
     }
 
     /// The machine's clock.

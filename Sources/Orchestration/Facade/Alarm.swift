@@ -55,17 +55,18 @@ final class Alarm: Sendable {
     var count: Int { self.state.withLock { $0.entries.count } }
 
     private func run(_ generation: UInt64) async {
-        while let pause = self.ring(generation) {
-            guard (try? await self.clock.sleep(pause)) != nil else { return }
+        while let moment = self.ring(generation) {
+            guard (try? await self.clock.sleepUntil(moment)) != nil else { return }
         }
     }
 
     /// Calls what is due.
     ///
-    /// Returns how long to sleep; nil when there is nothing left to wait for, or another task does.
-    private func ring(_ generation: UInt64) -> Duration? {
+    /// Returns the moment to sleep until; nil when there is nothing left to wait for, or another task does.
+    private func ring(_ generation: UInt64) -> Int64? {
         let now = self.clock.now()
-        let (due, pause) = self.state.withLock { state -> ([Action], Duration?) in
+        let latest = Deadline(after: .milliseconds(Self.longestSleep), now: now).millisecondsSince1970
+        let (due, moment) = self.state.withLock { state -> ([Action], Int64?) in
             guard let sleeper = state.sleeper, sleeper.generation == generation else { return ([], nil) }
             var due: [UInt64] = []
             var earliest = Int64.max
@@ -77,11 +78,11 @@ final class Alarm: Sendable {
                 state.sleeper = nil
                 return (actions, nil)
             }
-            let pause = min(Deadline(millisecondsSince1970: earliest).remaining(now: now), .milliseconds(Self.longestSleep))
-            state.sleeper?.wakesAt = Deadline(after: pause, now: now).millisecondsSince1970
-            return (actions, pause)
+            let moment = min(earliest, latest)
+            state.sleeper?.wakesAt = moment
+            return (actions, moment)
         }
         for action in due { action() }
-        return pause
+        return moment
     }
 }
