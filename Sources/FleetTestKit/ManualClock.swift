@@ -45,12 +45,12 @@ public final class ManualClock: Sendable {
         )
     }
 
-    /// Goes on, and wakes whoever's time has come, the earliest first.
+    /// Goes on, and wakes whoever's time has come; tasks woken by one call go on in no particular order.
     public func advance(by duration: Duration) {
         let woken = self.state.withLock { state in
             let now = Deadline(after: duration, now: state.now).millisecondsSince1970
             state.now = now
-            let woken = state.sleepers.filter { $0.wakesAt <= now }.sorted { $0.wakesAt < $1.wakesAt }
+            let woken = state.sleepers.filter { $0.wakesAt <= now }
             state.sleepers.removeAll { $0.wakesAt <= now }
             return woken
         }

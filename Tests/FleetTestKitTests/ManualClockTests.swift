@@ -49,26 +49,22 @@ struct ManualClockTests {
         #expect(journal.entries == ["woken"])
     }
 
-    @Test("wakes several sleepers in the order of their times")
-    @MainActor
-    func order() async throws {
+    @Test("wakes every sleeper at its own time")
+    func severalSleepers() async throws {
         let clock = ManualClock()
         let journal = Journal()
-        let seconds = [30, 10, 20, 40]
-        // On one actor, tasks go on in the order in which they are resumed.
-        let sleepers = seconds.map { seconds in
-            Task { @MainActor in
+        let sleepers = [3, 1, 2].map { seconds in
+            Task {
                 try await clock.clock.sleep(.seconds(seconds))
                 journal.note("\(seconds)")
             }
         }
-        await clock.waitForSleepers(seconds.count)
-        clock.advance(by: .seconds(30))
-        for sleeper in sleepers[..<3] { try await sleeper.value }
-        #expect(journal.entries == ["10", "20", "30"])
-        clock.advance(by: .seconds(10))
-        try await sleepers[3].value
-        #expect(journal.entries.last == "40")
+        await clock.waitForSleepers(3)
+        for (index, woken) in [(1, ["1"]), (2, ["1", "2"]), (0, ["1", "2", "3"])] {
+            clock.advance(by: .seconds(1))
+            try await sleepers[index].value
+            #expect(journal.entries == woken)
+        }
     }
 
     @Test("lets nobody sleep who wants no time")
