@@ -12,23 +12,9 @@ extension DeliveryLoop {
         if self.lifecycle.load(ordering: .acquiring) == .stopping { self.letters.removeAll() }
         for letterIndex in self.letters.indices {
             let slot = self.letters[letterIndex].slot
-            let waited = self.letters[letterIndex].outputs.count
-            let completion = self.machine.handled(slot, outputs: waited)
-            if completion.publish {
-                if waited == 0 {
-                    self.records[Int(slot)] = nil
-                    self.finished += 1
-                } else {
-                    // Kept until they are acknowledged.
-                    swap(&self.outputs[Int(slot)], &self.letters[letterIndex].outputs)
-                    for index in 0..<waited { self.publish(self.machine.token(of: slot, output: index), self.outputs[Int(slot)][index]) }
-                }
-            } else {
-                self.records[Int(slot)] = nil
-                self.metrics.stale.increment()
-            }
-            if let next = completion.next, let record = self.records[Int(next)] {
-                self.toStart.append(WorkItem(slot: next, record: record))
+            switch self.letters[letterIndex].handling {
+            case .done(let outputs): self.done(slot, outputs)
+            case .retry(let pause): self.failed(slot, retryAfter: pause)
             }
         }
         self.letters.removeAll(keepingCapacity: true)
@@ -37,6 +23,34 @@ extension DeliveryLoop {
         self.notices.take(into: &self.noticeLetters)
         for notice in self.noticeLetters { self.publish(0, notice) }
         self.noticeLetters.removeAll(keepingCapacity: true)
+    }
+
+    private func done(_ slot: DeliveryMachine.Slot, _ outputs: [OutgoingRecord]) {
+        guard self.machine.handled(slot, outputs: outputs.count) else {
+            self.records[Int(slot)] = nil
+            self.metrics.stale.increment()
+            return
+        }
+        guard !outputs.isEmpty else {
+            self.records[Int(slot)] = nil
+            self.finished += 1
+            return
+        }
+        // Kept until they are acknowledged.
+        self.outputs[Int(slot)] = outputs
+        for (index, output) in outputs.enumerated() { self.publish(self.machine.token(of: slot, output: index), output) }
+    }
+
+    private func failed(_ slot: DeliveryMachine.Slot, retryAfter pause: Duration) {
+        self.metrics.retried.increment()
+        guard let token = self.machine.failed(slot) else {
+            self.records[Int(slot)] = nil
+            return
+        }
+        let milliseconds = pause.components.seconds * 1_000 + pause.components.attoseconds / 1_000_000_000_000_000
+        let due = self.turnTime + max(1, milliseconds)
+        self.retries.append((due, token))
+        self.nextRetryDue = min(due, self.nextRetryDue ?? .max)
     }
 
     func publishUnsent() {

@@ -33,12 +33,24 @@ final class DeliveryLoop: @unchecked Sendable {  // everything but `lifecycle`, 
     /// Milliseconds until a commit is tried again that found its group being put together.
     static let joiningPause: Int64 = 20
 
+    /// Milliseconds until a commit is tried again that has failed.
+    static let commitPause: Int64 = 50
+
     /// Milliseconds that the last commit of a partition is waited for.
     static let commitPatience = 5_000
 
+    /// Milliseconds that everybody else waits for a record that ended a process before.
+    static let soloPatience: Int64 = 10_000
+
     struct Letter: Sendable {
         let slot: Int32
-        var outputs: [OutgoingRecord]
+        var handling: Handling
+    }
+
+    struct CommitUnderWay {
+        let point: CommitPoint
+        let partition: DeliveryMachine.Partition
+        let number: UInt64
     }
 
     struct Unsent {
@@ -80,7 +92,16 @@ final class DeliveryLoop: @unchecked Sendable {  // everything but `lifecycle`, 
     var noticeLetters: [OutgoingRecord] = []
     var consumer: KafkaConsumer?
     var failure: KafkaError?
+    /// The newest commit of each partition whose answer is not there.
+    var commitsUnderWay: [TopicPartition: CommitUnderWay] = [:]
+    /// Failed records, and when they are due.
+    var retries: [(due: Int64, token: DeliveryMachine.OutputToken)] = []
+    /// Who runs alone, and since when.
+    var solo: (slot: DeliveryMachine.Slot, since: Int64)?
+    var nextRetryDue: Int64?
     var nextCommit: Int64 = 0
+    /// Not even urgent commits go before.
+    var commitNotBefore: Int64 = 0
     var nextHousekeeping: Int64 = 0
     /// Milliseconds, taken once a turn.
     var turnTime: Int64 = 0
@@ -144,8 +165,8 @@ final class DeliveryLoop: @unchecked Sendable {  // everything but `lifecycle`, 
                 group.addTask { [queue, handler, handled] in
                     var sinceYield = 0
                     while let item = await queue.next() {
-                        let outputs = await handler.handle(item.record)
-                        handled.send(Letter(slot: item.slot, outputs: outputs))
+                        let handling = await handler.handle(item.record, attempt: item.attempt)
+                        handled.send(Letter(slot: item.slot, handling: handling))
                         // A runner that never has to wait would keep its thread from everybody else.
                         sinceYield += 1
                         if sinceYield == 64 {
@@ -183,8 +204,7 @@ final class DeliveryLoop: @unchecked Sendable {  // everything but `lifecycle`, 
                     self.health.draining()
                     self.logger.info("draining", metadata: ["records": "\(self.machine.recordsInFlight)"])
                     self.giveUpNotBegun(of: self.assigned.values.map(\.index)) { _ in true }
-                    self.queue.push(self.toStart)
-                    self.toStart.removeAll(keepingCapacity: true)
+                    self.start()
                 }
                 // The last commit waits for the group too.
                 let mustWait = self.isJoining && self.machine.hasUncommitted
@@ -222,14 +242,60 @@ final class DeliveryLoop: @unchecked Sendable {  // everything but `lifecycle`, 
         self.takeHandled()
         self.publishUnsent()
         let isFull = self.takeIn()
-        self.queue.push(self.toStart)
-        self.toStart.removeAll(keepingCapacity: true)
+        self.wakeRetries()
+        self.start()
         let now = monotonicMilliseconds()
-        if now >= self.nextCommit, self.machine.hasUncommitted {
-            if self.isJoining { self.nextCommit = now + DeliveryLoop.joiningPause } else { self.commit(wait: false, now: now) }
+        self.watchSolo(now)
+        if now >= self.commitTime {
+            if self.isJoining { self.commitNotBefore = now + DeliveryLoop.joiningPause } else { self.commit(wait: false, now: now) }
         }
         if now >= self.nextHousekeeping { self.keepHouse(now) }
         return isFull && self.failure == nil && self.lifecycle.load(ordering: .relaxed) == .running
+    }
+
+    /// Hands to the runners whatever may begin.
+    func start() {
+        self.machine.takeStarts { self.toStart($0) }
+        self.queue.push(self.toStart)
+        self.toStart.removeAll(keepingCapacity: true)
+    }
+
+    func toStart(_ start: DeliveryMachine.Start) {
+        guard let record = self.records[Int(start.slot)] else { return }
+        self.toStart.append(WorkItem(slot: start.slot, record: record, attempt: start.attempt))
+    }
+
+    /// Gives failed records whose time has come to the machine again.
+    func wakeRetries() {
+        guard let first = self.nextRetryDue, first <= self.turnTime else { return }
+        for retry in self.retries where retry.due <= self.turnTime { self.machine.retryDue(retry.token) }
+        self.retries.removeAll { $0.due <= self.turnTime }
+        self.nextRetryDue = self.retries.lazy.map(\.due).min()
+    }
+
+    /// Ends the patience with a record that runs alone.
+    func watchSolo(_ now: Int64) {
+        guard self.machine.isGateClosed, let slot = self.machine.suspect else {
+            self.solo = nil
+            return
+        }
+        if self.solo?.slot != slot { self.solo = (slot, now) }
+        if let solo = self.solo, now - solo.since >= DeliveryLoop.soloPatience {
+            self.logger.warning("others go on beside a record that ended its worker before", metadata: self.metadata(of: slot))
+            self.machine.openGate()
+            self.wake.raise()
+        }
+    }
+
+    func metadata(of slot: DeliveryMachine.Slot) -> Logger.Metadata {
+        guard let record = self.records[Int(slot)] else { return [:] }
+        return ["partition": "\(record.source)", "offset": "\(record.offset)"]
+    }
+
+    /// When the next commit is to go; never without something to commit.
+    var commitTime: Int64 {
+        guard self.machine.hasUncommitted else { return .max }
+        return max(self.commitNotBefore, self.machine.isCommitUrgent ? 0 : self.nextCommit)
     }
 
     /// Tells the gauges how things stand, once a second.
@@ -237,6 +303,7 @@ final class DeliveryLoop: @unchecked Sendable {  // everything but `lifecycle`, 
         self.nextHousekeeping = now + 1_000
         self.metrics.inFlight.set(Double(self.machine.recordsInFlight))
         self.metrics.bytesInFlight.set(Double(self.machine.bytesInFlight))
+        self.metrics.metadataShare.set(self.machine.metadataShare)
         var oldest = now
         for slot in self.records.indices where self.records[slot] != nil { oldest = min(oldest, self.receivedAt[slot]) }
         self.metrics.oldestUnfinishedAge.set(Double(now - oldest) / 1000)
@@ -246,7 +313,7 @@ final class DeliveryLoop: @unchecked Sendable {  // everything but `lifecycle`, 
     func waitTime() -> Int32 {
         let now = monotonicMilliseconds()
         var next = now + 1_000
-        if self.machine.hasUncommitted { next = min(next, self.nextCommit) }
+        next = min(next, self.commitTime, self.nextRetryDue ?? .max)
         if !self.refused.isEmpty { next = min(next, self.nextRetry) }
         if !self.unsent.isEmpty { next = min(next, now + 10) }
         return Int32(clamping: max(0, next - now))

@@ -1,3 +1,4 @@
+import Delivery
 import KafkaClient
 import Orchestration
 import Synchronization
@@ -19,13 +20,22 @@ final class Execution: OrchestrationRecorder {
 
     let request: Request
     let record: ConsumedRecord
+    /// What was tried before, here and by earlier workers.
+    let attempt: DeliveryAttempt
     private let handler: RequestHandler
     private let state = Mutex(State())
 
-    init(request: consuming Request, record: ConsumedRecord, handler: RequestHandler) {
+    init(request: consuming Request, record: ConsumedRecord, attempt: DeliveryAttempt, handler: RequestHandler) {
         self.request = request
         self.record = record
+        self.attempt = attempt
         self.handler = handler
+    }
+
+    /// The number of this attempt, counted from 1, or from what the request's header says.
+    var attempts: Int {
+        let (sum, overflow) = self.request.event.attempt.addingReportingOverflow(self.attempt.failures + self.attempt.crashes)
+        return overflow ? .max : sum
     }
 
     func record(_ signal: FeedbackSignal) {

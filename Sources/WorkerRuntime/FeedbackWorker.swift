@@ -120,14 +120,14 @@ struct SignalHandler: RecordHandler {
     private let tally = Tally()
     private let throttle = LogThrottle()
 
-    func handle(_ record: ConsumedRecord) async -> [OutgoingRecord] {
+    func handle(_ record: ConsumedRecord, attempt: DeliveryAttempt) async -> Handling {
         let decoded: Result<FeedbackSignal, WireError> = record.withView { view in
             Result { () throws(WireError) in try SignalCodec.decode(view, limits: self.limits) }
         }
         switch decoded {
         case .success(let signal):
             self.tally.value.withLock { $0.record(signal, now: Double(WireTime.now) / 1000) }
-            return []
+            return .done([])
         case .failure(let error):
             self.registry.counter(.recordsDead, "feedback", error.reason.rawValue).increment()
             if let leftOut = self.throttle.admit(at: monotonicMilliseconds()) {
@@ -151,7 +151,7 @@ struct SignalHandler: RecordHandler {
                 errorMessage: error.message,
                 worker: self.worker
             )
-            return [
+            let output =
                 OutgoingRecord(
                     purpose: .deadLetter,
                     topic: self.deadLetters.topic,
@@ -160,7 +160,7 @@ struct SignalHandler: RecordHandler {
                     value: record.value,
                     headers: record.withView { letter.headers(keeping: $0.headers) }
                 )
-            ]
+            return .done([output])
         }
     }
 

@@ -155,6 +155,7 @@ public final class Worker: FleetService {
             ),
             limits: self.configuration.limits,
             signalPolicy: self.configuration.signals,
+            retries: self.configuration.retries,
             logger: self.logger,
             metrics: RequestMetrics(registry: self.registry, layer: self.layer),
             producer: producer,

@@ -43,6 +43,8 @@ public struct WorkerConfiguration: Sendable {
     ///
     /// Default all.
     public var signals: SignalPolicy = .all
+    /// When a failed request is handled once more.
+    public var retries = RetryPolicy()
     /// What a request may be at most.
     public var limits = WireLimits.default
     /// How much may be in flight.
@@ -95,6 +97,9 @@ public struct WorkerConfiguration: Sendable {
             mistakes.append("in-flight records (\(self.inFlight.records)) must not be fewer than concurrency (\(self.concurrency))")
         }
         if self.commitInterval < 1 { mistakes.append("commit-interval must be 1 ms or more, found \(self.commitInterval)") }
+        if self.retries.maximumAttempts < 1 {
+            mistakes.append("max-attempts must be 1 or more, found \(self.retries.maximumAttempts)")
+        }
         if self.drainTimeout < 0 { mistakes.append("drain-timeout must not be negative, found \(self.drainTimeout)") }
         if let partitions = self.createsTopicsWithPartitions, !(1...10_000).contains(partitions) {
             mistakes.append("partitions must be 1 to 10,000, found \(partitions)")
