@@ -172,7 +172,8 @@ public final class KafkaAdmin: Sendable {
         partitions: [TopicPartition]? = nil,
         milliseconds: Int32 = 10_000
     ) throws(KafkaError) -> [CommitPoint] {
-        let list = partitions.flatMap { KafkaConsumer.list($0.map { CommitPoint(source: $0, offset: -1001) }) }
+        var list: PartitionList.Native?
+        if let partitions { list = try PartitionList.make(partitions) }
         defer { if let list { rd_kafka_topic_partition_list_destroy(list) } }
         var request = rd_kafka_ListConsumerGroupOffsets_new(group, list)
         defer { rd_kafka_ListConsumerGroupOffsets_destroy(request) }
@@ -190,7 +191,7 @@ public final class KafkaAdmin: Sendable {
             )
         }
         guard let offsets = rd_kafka_group_result_partitions(result) else { return [] }
-        return KafkaConsumer.points(UnsafeMutablePointer(mutating: offsets))
+        return PartitionList.points(offsets)
     }
 
     /// Makes one admin request and waits for its event; the caller destroys the event.

@@ -46,6 +46,18 @@ public struct KafkaError: Error, Sendable, Hashable, CustomStringConvertible {
         rd_kafka_error_destroy(error)
     }
 
+    /// The same error with more of a message.
+    func adding(_ text: String) -> KafkaError { KafkaError(self, message: "\(self.message); \(text)") }
+
+    private init(_ error: KafkaError, message: String) {
+        self.code = error.code
+        self.name = error.name
+        self.message = message
+        self.isRetriable = error.isRetriable
+        self.isFatal = error.isFatal
+        self.requiresAbort = error.requiresAbort
+    }
+
     /// The codes that librdkafka returns as bare numbers and that pass by themselves: brokers away, queues full, leaders moving.
     private static func isRetriable(_ code: rd_kafka_resp_err_t) -> Bool {
         switch code {
