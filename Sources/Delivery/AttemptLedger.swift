@@ -52,13 +52,14 @@ struct AttemptLedger: Sendable {
 
     /// The attempts before the next one.
     ///
-    /// - Parameter limit: crashes after which a record is poison, if it ran alone the last time.
+    /// - Parameter limit: crashes after which a record is poison if it ran alone the last time; three times as many when it never did, because
+    ///   it kills only after others were let in beside it.
     func attempt(_ offset: Int64, limit: Int) -> DeliveryAttempt {
         guard !self.entries.isEmpty, let entry = self.entries[offset] else { return DeliveryAttempt() }
         return DeliveryAttempt(
             failures: entry.failures,
             crashes: entry.isAssumed ? 0 : entry.crashes,
-            isPoison: entry.crashes >= limit && entry.crashedAlone
+            isPoison: entry.crashes >= limit && (entry.crashedAlone || entry.crashes >= 3 * limit)
         )
     }
 
@@ -76,6 +77,9 @@ struct AttemptLedger: Sendable {
         self.entries[offset] = entry
     }
 
+    /// Others run beside the record.
+    mutating func notAlone(_ offset: Int64) { self.entries[offset]?.isAlone = false }
+
     /// The record that was about to start has not.
     mutating func notBegun(_ offset: Int64) {
         guard !self.entries.isEmpty, var entry = self.entries[offset] else { return }
@@ -86,9 +90,12 @@ struct AttemptLedger: Sendable {
     }
 
     /// The handler has returned: the process lives.
-    mutating func survived(_ offset: Int64) {
-        guard !self.entries.isEmpty, let entry = self.entries[offset] else { return }
+    ///
+    /// - Returns: whether a commit may have said that the record was started.
+    mutating func survived(_ offset: Int64) -> Bool {
+        guard !self.entries.isEmpty, let entry = self.entries[offset] else { return false }
         self.entries[offset] = entry.failures == 0 ? nil : Entry(failures: entry.failures)
+        return entry.crashes > 0
     }
 
     /// The handler has returned with a failure that is to be retried.
@@ -102,14 +109,19 @@ struct AttemptLedger: Sendable {
     }
 
     /// What a commit tells, of records from the base on.
-    func started(from base: Int64) -> [CommitMetadata.Started] {
+    ///
+    /// - Parameter isFarewell: what still runs has ended no process, and who reads this is not to think so.
+    func started(from base: Int64, isFarewell: Bool) -> [CommitMetadata.Started] {
         guard !self.entries.isEmpty else { return [] }
-        return self.entries.lazy.filter { $0.key >= base }.sorted { $0.key < $1.key }.map { offset, entry in
-            CommitMetadata.Started(
+        return self.entries.lazy.filter { $0.key >= base }.sorted { $0.key < $1.key }.compactMap { offset, entry in
+            let isRunning = entry.isRunning && !isFarewell
+            let crashes = entry.isAssumed && !isRunning ? 0 : entry.crashes
+            guard crashes > 0 || entry.failures > 0 else { return nil }
+            return CommitMetadata.Started(
                 offset: offset,
-                starts: entry.crashes + (entry.isRunning ? 1 : 0),
+                starts: crashes + (isRunning ? 1 : 0),
                 failures: entry.failures,
-                isAlone: entry.isRunning ? entry.isAlone : entry.crashedAlone
+                isAlone: isRunning ? entry.isAlone : entry.crashedAlone
             )
         }
     }

@@ -62,11 +62,12 @@ private struct BodyReader {
         guard let first = self.byte() else { return nil }
         let isAlone = first & 0x40 != 0
         guard first & 0x80 != 0 else {
-            let starts = Int(first >> 3 & 7) + 1
+            let starts = Int(first >> 3 & 7)
+            guard first & 0x3F != 0 else { return nil }
             let record = CommitMetadata.Started(offset: offset, starts: starts, failures: Int(first & 7), isAlone: isAlone)
             return record.isPlain ? nil : record
         }
-        guard first & 0x3F == 0, let starts = self.byte(), starts > 0, let failures = self.byte() else { return nil }
+        guard first & 0x3F == 0, let starts = self.byte(), let failures = self.byte(), starts > 0 || failures > 0 else { return nil }
         let record = CommitMetadata.Started(offset: offset, starts: Int(starts), failures: Int(failures), isAlone: isAlone)
         return record.isShort ? nil : record
     }

@@ -1,8 +1,9 @@
 // The body, after the checksum: flags (bit 0: open), codec, number of started records, the started records, the finished offsets.
 //
 // Numbers are varints (LEB128, shortest form). All offsets are written as distances that rise from the base.
-//   started    distance above the lowest that can come next, times two, plus one when details follow; without: one start, no failure, not alone
-//   details    0 alone starts-1 (3 bits) failures (3 bits), or 1 alone 000000, starts, failures
+//   started    the gap above the lowest distance that can come next, times two, plus one when details follow; without: one start, no
+//              failure, not alone
+//   details    0 alone starts (3 bits) failures (3 bits), or 1 alone 000000, starts, failures
 //   runs       of each range: the gap above the lowest distance that can come next, length - 1
 //   bitmap     the gap below the first finished offset, then one bit an offset from it on, lowest bit first
 
@@ -48,8 +49,8 @@ extension CommitMetadata {
 
     /// Writes the value as the text of a commit of this base: one pass to measure, one to write.
     ///
-    /// When it is too long, the started records go first, then as many finished offsets as fit, both from the lowest up. What lies below the
-    /// base needs no word and is not counted as left out.
+    /// When it is too long, the started records go first, then as many finished offsets as fit, both from the lowest up. What lies below
+    /// the base needs no word and is not counted as left out.
     ///
     /// - Parameter base: the committed offset, 0 or above (a lower one counts as 0); never finished itself.
     public func encoded(base: Int64) -> Encoded {
@@ -81,7 +82,7 @@ extension CommitMetadata.Started {
     /// One start, no failure, not alone: the usual record, which is written without details.
     var isPlain: Bool { self.starts == 1 && self.failures == 0 && !self.isAlone }
     /// The counts fit three bits each.
-    var isShort: Bool { self.starts <= 8 && self.failures <= 7 }
+    var isShort: Bool { self.starts <= 7 && self.failures <= 7 }
 
     fileprivate func bytes(gap: Int64) -> Int {
         varintBytes(UInt64(gap) << 1) + (self.isPlain ? 0 : self.isShort ? 1 : 3)
@@ -92,7 +93,7 @@ extension CommitMetadata.Started {
         guard !self.isPlain else { return }
         let alone: UInt8 = self.isAlone ? 0x40 : 0
         if self.isShort {
-            body.append(alone | UInt8(self.starts - 1) << 3 | UInt8(self.failures))
+            body.append(alone | UInt8(self.starts) << 3 | UInt8(self.failures))
         } else {
             body.append(0x80 | alone)
             body.append(UInt8(self.starts))

@@ -15,19 +15,19 @@ public struct CommitMetadata: Sendable, Hashable {
         /// Describes one record.
         ///
         /// - Parameters:
-        ///   - starts: times it was given to a handler, 1...255; what lies outside becomes the nearest of these.
+        ///   - starts: times it was given to a handler, 0...255; what lies outside becomes the nearest of these.
         ///   - failures: failed attempts whose retry is pending or was done, 0...255; likewise.
         public init(offset: Int64, starts: Int = 1, failures: Int = 0, isAlone: Bool = false) {
             self.offset = offset
             self.isAlone = isAlone
-            self.startCount = UInt8(clamping: max(1, starts))
+            self.startCount = UInt8(clamping: starts)
             self.failureCount = UInt8(clamping: failures)
         }
 
-        /// Times it was given to a handler, 1...255; setting saturates.
+        /// Times it was given to a handler that never came to an end, 0...255; setting saturates.
         public var starts: Int {
             get { Int(self.startCount) }
-            set { self.startCount = UInt8(clamping: max(1, newValue)) }
+            set { self.startCount = UInt8(clamping: newValue) }
         }
 
         /// Failed attempts whose retry is pending or was done, 0...255; setting saturates.

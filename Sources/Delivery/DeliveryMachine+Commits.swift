@@ -4,8 +4,9 @@ struct CommitState: Sendable {
         let number: UInt64
         let offset: Int64
         let isOpen: Bool
+        let isFarewell: Bool
         let changes: UInt64
-        let declared: [DeliveryMachine.Slot]
+        var declared: [DeliveryMachine.Slot]
     }
 
     /// The share of the metadata's room from which on nothing more is taken in.
@@ -17,13 +18,26 @@ struct CommitState: Sendable {
     var share = 0.0
     /// Whether the last commit says that the partition is at work.
     var isOpen = false
+    /// Whether a commit has said that the partition is left.
+    private(set) var hasLeft = false
     private(set) var underWay: UnderWay?
     /// Records whose start the next commit is to tell.
     private var declaring: [DeliveryMachine.Slot] = []
+    /// The change that must be committed before anybody starts.
+    private var awaited: UInt64 = 0
     private var changes: UInt64 = 0
     private var changesCommitted: UInt64 = 0
 
     mutating func changed() { self.changes += 1 }
+
+    /// Something has changed that nobody may start before.
+    mutating func changedForAll() {
+        self.changes += 1
+        self.awaited = self.changes
+    }
+
+    /// Whether all wait for a commit.
+    var isAwaited: Bool { self.awaited > self.changesCommitted }
 
     mutating func declare(_ slot: DeliveryMachine.Slot) { self.declaring.append(slot) }
 
@@ -33,9 +47,7 @@ struct CommitState: Sendable {
     /// Records that nobody wants to start any more: all that a partition that is left has told.
     mutating func forgetDeclared() {
         self.declaring = []
-        self.underWay = self.underWay.map {
-            UnderWay(number: $0.number, offset: $0.offset, isOpen: $0.isOpen, changes: $0.changes, declared: [])
-        }
+        self.underWay?.declared = []
         self.changed()
     }
 
@@ -46,12 +58,19 @@ struct CommitState: Sendable {
     var isBehind: Bool { self.changes != self.changesCommitted }
 
     /// Whether records wait for the next commit.
-    var isWaitedFor: Bool { !self.declaring.isEmpty }
+    var isWaitedFor: Bool { !self.declaring.isEmpty || self.isAwaited }
 
-    mutating func begin(number: UInt64, offset: Int64, isOpen: Bool) {
+    mutating func begin(number: UInt64, offset: Int64, isOpen: Bool, isFarewell: Bool) {
         // What an earlier commit was to tell, this one tells too.
         let declared = (self.underWay?.declared ?? []) + self.declaring
-        self.underWay = UnderWay(number: number, offset: offset, isOpen: isOpen, changes: self.changes, declared: declared)
+        self.underWay = UnderWay(
+            number: number,
+            offset: offset,
+            isOpen: isOpen,
+            isFarewell: isFarewell,
+            changes: self.changes,
+            declared: declared
+        )
         self.declaring = []
     }
 
@@ -67,6 +86,7 @@ struct CommitState: Sendable {
         }
         self.committed = max(self.committed, underWay.offset)
         self.isOpen = underWay.isOpen
+        self.hasLeft = underWay.isFarewell
         self.changesCommitted = underWay.changes
         return underWay.declared
     }
@@ -95,13 +115,15 @@ extension DeliveryMachine {
         for index in self.partitions.indices where self.isToBeCommitted(index, last: last) {
             guard let base = self.partitions[index].tracker.base else { continue }
             let isLeaving = self.partitions[index].state == .revoking && (last || self.partitions[index].active == 0)
+            // Who leaves before the records are through that a crash made suspicious leaves the suspicion to the next.
+            let isOpen = !isLeaving || base < self.partitions[index].suspiciousBelow
             let metadata = CommitMetadata(
-                isOpen: !isLeaving,
+                isOpen: isOpen,
                 finished: self.partitions[index].tracker.finishedAboveBase,
-                started: self.partitions[index].attempts.started(from: base)
+                started: self.partitions[index].attempts.started(from: base, isFarewell: isLeaving)
             ).encoded(base: base)
             self.commitNumber += 1
-            self.partitions[index].commits.begin(number: self.commitNumber, offset: base, isOpen: !isLeaving)
+            self.partitions[index].commits.begin(number: self.commitNumber, offset: base, isOpen: isOpen, isFarewell: isLeaving)
             self.partitions[index].commits.share = metadata.share
             commits.append(Commit(partition: Partition(index), offset: base, metadata: metadata, number: self.commitNumber))
         }
@@ -114,6 +136,7 @@ extension DeliveryMachine {
     public mutating func commitEnded(_ partition: Partition, number: UInt64, succeeded: Bool, _ body: (Start) -> Void) {
         guard self.partitions.indices.contains(Int(partition)) else { return }
         for slot in self.partitions[Int(partition)].commits.ended(number, succeeded: succeeded) { self.grant(slot, body) }
+        if self.telling == partition, !self.partitions[Int(partition)].commits.isAwaited { self.telling = nil }
     }
 
     /// Whether there is something to commit.
@@ -125,7 +148,7 @@ extension DeliveryMachine {
             guard self.isToBeCommitted(index, last: false) else { return false }
             let commits = self.partitions[index].commits
             return commits.isWaitedFor || self.wantsToOpen(index)
-                || (commits.committed >= 0 && self.partitions[index].tracker.lastOffset - commits.committed > self.limits.window / 2)
+                || (commits.committed >= 0 && (self.partitions[index].tracker.base ?? 0) - commits.committed > self.limits.window / 2)
         }
     }
 
@@ -145,8 +168,9 @@ extension DeliveryMachine {
             if last { return commits.isBehind }
             return commits.underWay == nil && (commits.hasNews || self.wantsToOpen(index))
         case .revoking:
-            if last { return commits.isBehind || commits.isOpen || commits.underWay?.isOpen == true }
-            return commits.underWay == nil && (commits.hasNews || commits.isOpen && self.partitions[index].active == 0)
+            let isToBeLeft = (commits.isOpen || commits.underWay?.isOpen == true) && !commits.hasLeft
+            if last { return commits.isBehind || isToBeLeft }
+            return commits.underWay == nil && (commits.hasNews || isToBeLeft && self.partitions[index].active == 0)
         }
     }
 

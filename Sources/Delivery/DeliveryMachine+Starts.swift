@@ -33,9 +33,11 @@ extension DeliveryMachine {
             case .declare(let alone):
                 let partition = Int(self.records[Int(slot)].partition)
                 self.records[Int(slot)].state = .declaring
+                self.declaring += 1
                 self.partitions[partition].attempts.starting(self.offset(of: slot), alone: alone)
                 self.partitions[partition].commits.declare(slot)
             case .start(let attempt):
+                self.records[Int(slot)].isPoison = attempt.isPoison
                 self.begin(slot)
                 body(Start(slot: slot, attempt: attempt))
             }
@@ -47,6 +49,7 @@ extension DeliveryMachine {
     mutating func grant(_ slot: Slot, _ body: (Start) -> Void) {
         guard self.records[Int(slot)].state == .declaring else { return }
         let attempt = self.attempt(slot)
+        self.declaring -= 1
         self.begin(slot)
         body(Start(slot: slot, attempt: attempt))
     }
@@ -57,14 +60,32 @@ extension DeliveryMachine {
     /// Whether a suspect runs alone, or waits for the others to end so that it can.
     ///
     /// Its owner loses patience after a while: ``openGate()``.
-    public var isGateClosed: Bool { self.solo != nil && !self.isGateForced }
+    public var isGateClosed: Bool { (self.solo != nil && !self.isGateForced) || self.telling != nil }
 
     /// Lets the others run beside the suspect, and the suspect beside the others: a record that takes long must not hold a worker up.
-    public mutating func openGate() { if self.solo != nil { self.isGateForced = true } }
+    ///
+    /// They begin when a commit has said so.
+    public mutating func openGate() {
+        guard let slot = self.solo, !self.isGateForced else { return }
+        self.isGateForced = true
+        self.partitions[Int(self.records[Int(slot)].partition)].attempts.notAlone(self.offset(of: slot))
+        self.tellNotAlone(slot)
+    }
 
     mutating func endSolo() {
+        if let slot = self.solo { self.tellNotAlone(slot) }
         self.solo = nil
         self.isGateForced = false
+    }
+
+    /// Nobody starts before a commit has taken back that a suspect runs alone: it would be blamed for what another does.
+    private mutating func tellNotAlone(_ slot: Slot) {
+        let record = self.records[Int(slot)]
+        guard record.state == .declaring || record.state == .running,
+            self.partitions[Int(record.partition)].state != .retired
+        else { return }
+        self.partitions[Int(record.partition)].commits.changedForAll()
+        self.telling = record.partition
     }
 
     private enum Decision {
@@ -76,12 +97,13 @@ extension DeliveryMachine {
     private mutating func decide(_ slot: Slot) -> Decision {
         let record = self.records[Int(slot)]
         let index = Int(record.partition)
-        guard self.partitions[index].commits.isOpen else { return .stay }
+        guard self.partitions[index].commits.isOpen, self.isInWindow(self.offset(of: slot), of: index) else { return .stay }
         if record.isSuspect {
             let attempt = self.attempt(slot)
             if attempt.isPoison { return .start(attempt) }
-            if self.solo == nil { self.solo = slot }
-            return self.solo == slot && (self.running == 0 || self.isGateForced) ? .declare(alone: true) : .stay
+            if self.solo == nil, self.telling == nil { self.solo = slot }
+            let isQuiet = self.running == 0 && self.declaring == 0
+            return self.solo == slot && (isQuiet || self.isGateForced) ? .declare(alone: !self.isGateForced) : .stay
         }
         if self.isGateClosed { return .stay }
         guard self.partitions[index].suspiciousBelow >= 0, self.offset(of: slot) < self.partitions[index].suspiciousBelow else {

@@ -37,6 +37,8 @@ public struct DeliveryMachine: ~Copyable, Sendable {
         var state: State = .free
         /// A worker's process has ended while it ran.
         var isSuspect = false
+        /// It was handed out to be put away.
+        var isPoison = false
         var partition: Partition = 0
         var epoch: UInt32 = 0
         var pending: Int32 = 0
@@ -79,11 +81,15 @@ public struct DeliveryMachine: ~Copyable, Sendable {
     var ready: [Slot] = []
     /// Records given to handlers and not returned.
     var running = 0
+    /// Records whose start a commit is to tell.
+    var declaring = 0
     /// The suspect that runs alone, or is about to.
     var solo: Slot?
     var commitNumber: UInt64 = 0
     /// Others may run beside the suspect.
     var isGateForced = false
+    /// The partition whose next commit says that a suspect runs alone no more.
+    var telling: Partition?
 
     /// Bytes of the records in flight.
     public private(set) var bytesInFlight = 0
@@ -126,6 +132,7 @@ public struct DeliveryMachine: ~Copyable, Sendable {
             partition.commits.committed = committed
             if let metadata {
                 partition.attempts = AttemptLedger(metadata.started)
+                partition.commits.isOpen = metadata.isOpen
                 if metadata.isOpen { partition.suspiciousBelow = min(end, committed.advanced(upTo: self.limits.window)) }
             }
         }
@@ -140,7 +147,8 @@ public struct DeliveryMachine: ~Copyable, Sendable {
     public func capacity(of partition: Partition) -> Int {
         let index = Int(partition)
         guard self.partitions[index].state == .reading, self.partitions[index].refused == .max, self.bytesInFlight < self.limits.bytes,
-            self.partitions[index].commits.share < CommitState.fullShare
+            // What an owner before has left in the metadata goes only by reading on.
+            self.partitions[index].commits.share < CommitState.fullShare || self.partitions[index].held == 0
         else { return 0 }
         let free = self.freeSlots.count
         let share = 4 * free - self.partitions[index].held
@@ -180,6 +188,7 @@ public struct DeliveryMachine: ~Copyable, Sendable {
         let index = Int(partition)
         guard self.partitions[index].state != .retired else { return [] }
         self.partitions[index].state = .retired
+        if self.telling == partition { self.telling = nil }
         var released = self.giveUpNotBegun(of: partition, notBegun)
         for slot in self.slots(of: partition, [.publishing]) {
             self.release(slot)
@@ -229,8 +238,15 @@ public struct DeliveryMachine: ~Copyable, Sendable {
         let slot = self.freeSlots.removeLast()
         self.bytesInFlight += bytes
         self.partitions[index].held += 1
-        // Where a group without commits begins.
-        if self.partitions[index].commits.committed < 0 { self.partitions[index].commits.committed = offset }
+        // Where a group without commits begins, or one whose log was made anew: what it knows is about other records.
+        if self.partitions[index].commits.committed < 0 || offset < self.partitions[index].commits.committed {
+            self.partitions[index].attempts = AttemptLedger()
+            self.partitions[index].suspiciousBelow = -1
+            self.partitions[index].commits = CommitState()
+            self.partitions[index].commits.committed = offset
+        }
+        // Only a commit lets it begin.
+        if !self.isInWindow(offset, of: index) { self.partitions[index].commits.changed() }
         let lane = self.lane(partition, keyHash)
         self.records[Int(slot)] = Record(
             state: .ready,
@@ -253,7 +269,11 @@ public struct DeliveryMachine: ~Copyable, Sendable {
     public mutating func handled(_ slot: Slot, outputs: Int) -> Bool {
         guard self.ended(slot) else { return false }
         let lane = self.records[Int(slot)].lane
-        self.partitions[Int(self.records[Int(slot)].partition)].attempts.survived(self.offset(of: slot))
+        let index = Int(self.records[Int(slot)].partition)
+        // Poison stays what it is until its dead letter is durable.
+        if !self.records[Int(slot)].isPoison, self.partitions[index].attempts.survived(self.offset(of: slot)) {
+            self.partitions[index].commits.changed()
+        }
         if outputs == 0 {
             self.finish(slot)
         } else {
@@ -338,6 +358,11 @@ public struct DeliveryMachine: ~Copyable, Sendable {
         }
     }
 
+    /// Whether an offset is as near to the committed base as a crashed owner can have come; one behind a gap in the log need not be.
+    func isInWindow(_ offset: Int64, of index: Int) -> Bool {
+        offset < self.partitions[index].commits.committed.advanced(upTo: self.limits.window)
+    }
+
     /// The slots of a partition in some states.
     private func slots(of partition: Partition, _ states: Set<State>) -> [Slot] {
         self.records.indices.filter { states.contains(self.records[$0].state) && self.records[$0].partition == partition }.map { Slot($0) }
@@ -358,6 +383,7 @@ public struct DeliveryMachine: ~Copyable, Sendable {
         self.partitions[Int(partition)].active -= takenBack.count
         let heads = self.slots(of: partition, [.ready, .declaring, .parked]) + takenBack
         for slot in heads {
+            if self.records[Int(slot)].state == .declaring { self.declaring -= 1 }
             self.partitions[Int(partition)].attempts.notBegun(self.offset(of: slot))
             if self.solo == slot { self.endSolo() }
             self.leaveLane(self.records[Int(slot)].lane)
