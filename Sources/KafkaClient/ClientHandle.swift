@@ -92,9 +92,6 @@ final class ClientHandle: @unchecked Sendable {  // the pointer is set once; lib
         self.isAbandoned = true
     }
 
-    /// The first fatal error that the client has met.
-    var fatalError: KafkaError? { firstFatalError(of: self.native) }
-
     /// Tells the observer of an error or of statistics that came as an event: a queue that is read for events gets them so, not as callbacks.
     func observe(_ event: OpaquePointer) {
         switch rd_kafka_event_type(event) {
@@ -175,17 +172,15 @@ private func forwardError(_ native: OpaquePointer?, _ code: Int32, _ reason: Uns
     guard let callbacks = callbacks(opaque) else { return }
     let reason = reason.map { String(cString: $0) }
     var error = KafkaError(rd_kafka_resp_err_t(code), reason)
-    // The generic "fatal" tells nothing; the first fatal error says why.
-    if error.isFatal, let native { error = firstFatalError(of: native) ?? error }
-    callbacks.observer.onError(error)
-}
-
-private func firstFatalError(of native: OpaquePointer) -> KafkaError? {
-    withUnsafeTemporaryAllocation(of: CChar.self, capacity: 512) { buffer in
-        let cause = rd_kafka_fatal_error(native, buffer.baseAddress, buffer.count)
-        guard cause != RD_KAFKA_RESP_ERR_NO_ERROR else { return nil }
-        return KafkaError(cause, buffer.baseAddress.map { String(cString: $0) }, isRetriable: false, isFatal: true)
+    if error.isFatal, let native {
+        // The generic "fatal" tells nothing; the first fatal error says why.
+        error = withUnsafeTemporaryAllocation(of: CChar.self, capacity: 512) { buffer in
+            let cause = rd_kafka_fatal_error(native, buffer.baseAddress, buffer.count)
+            guard cause != RD_KAFKA_RESP_ERR_NO_ERROR else { return error }
+            return KafkaError(cause, buffer.baseAddress.map { String(cString: $0) }, isRetriable: false, isFatal: true)
+        }
     }
+    callbacks.observer.onError(error)
 }
 
 private func forwardStatistics(

@@ -49,9 +49,6 @@ public struct KafkaError: Error, Sendable, Hashable, CustomStringConvertible {
     /// The same error with more at the end of its message.
     func adding(_ text: String) -> KafkaError { KafkaError(self, message: "\(self.message); \(text)") }
 
-    /// The same error with what it came of.
-    func following(_ action: String) -> KafkaError { KafkaError(self, message: "\(action): \(self.message)") }
-
     private init(_ error: KafkaError, message: String) {
         self.code = error.code
         self.name = error.name

@@ -99,7 +99,9 @@ extension KafkaProducer {
             // The call waits for reports that only this thread reads: as long as some are missing, it waits in parts.
             let part = self.queueLength == 0 ? left : leastWait
             let outcome = self.outcome(rd_kafka_abort_transaction(self.handle.native, part), "abort the transaction")
-            guard case .retriable(let error) = outcome, error.code == RD_KAFKA_RESP_ERR__TIMED_OUT.rawValue, left > part else { return outcome }
+            guard left > part, case .retriable(let error) = outcome, error.code == RD_KAFKA_RESP_ERR__TIMED_OUT.rawValue else {
+                return outcome
+            }
         }
     }
 
@@ -107,8 +109,7 @@ extension KafkaProducer {
     private func outcome(_ error: OpaquePointer?, _ action: String) -> TransactionOutcome {
         guard let error else { return .success }
         let told = KafkaError(consuming: error, doing: action)
-        // The first fatal error says why; the later ones only that there was one.
-        if told.isFatal { return .fatal(self.handle.fatalError?.following(action) ?? told) }
+        if told.isFatal { return .fatal(told) }
         if told.requiresAbort { return .mustAbort(told) }
         return told.isRetriable ? .retriable(told) : .fatal(told)
     }
