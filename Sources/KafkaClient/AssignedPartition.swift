@@ -14,6 +14,8 @@ public final class AssignedPartition {
     /// The text that was committed together with that offset, empty when there was none; see ``CommitPoint/metadata``.
     public internal(set) var committedMetadata = ""
     let queue: OpaquePointer
+    /// What came past the queue before the owner was told of the partition.
+    var early: [ConsumedRecord] = []
 
     init(source: TopicPartition, queue: OpaquePointer) {
         self.source = source

@@ -75,6 +75,15 @@ extension KafkaConsumer {
         return points
     }
 
+    /// Takes a record that reached the consumer's own queue before its partition's queue was split off.
+    func take(_ record: ConsumedRecord) {
+        if let partition = self.positions.waiting[record.source] {
+            partition.early.append(record)
+        } else {
+            self.events.record(record)
+        }
+    }
+
     /// Asks again for positions that were not told, at most every second.
     func retryPositions() {
         guard !self.positions.waiting.isEmpty, monotonicMilliseconds() >= self.positions.nextTry else { return }
@@ -105,6 +114,10 @@ extension KafkaConsumer {
             assigned.append(partition)
         }
         self.events.assigned(assigned)
+        for partition in assigned {
+            for record in partition.early { self.events.record(record) }
+            partition.early = []
+        }
         // Records may have reached a queue before its wake-up was armed.
         self.wake.raise()
     }

@@ -134,7 +134,7 @@ public final class KafkaConsumer {
         while let message = rd_kafka_consumer_poll(self.handle.native, 0) {
             defer { rd_kafka_message_destroy(message) }
             if message.pointee.err == RD_KAFKA_RESP_ERR_NO_ERROR {
-                self.events.record(ConsumedRecord(copying: message, from: self.source(of: message)))
+                self.take(ConsumedRecord(copying: message, from: self.source(of: message)))
             } else {
                 self.events.failed(KafkaConsumer.error(in: message))
             }

@@ -46,7 +46,7 @@ public struct KafkaError: Error, Sendable, Hashable, CustomStringConvertible {
         rd_kafka_error_destroy(error)
     }
 
-    /// The same error with more of a message.
+    /// The same error with more at the end of its message.
     func adding(_ text: String) -> KafkaError { KafkaError(self, message: "\(self.message); \(text)") }
 
     private init(_ error: KafkaError, message: String) {
@@ -79,6 +79,13 @@ public struct KafkaError: Error, Sendable, Hashable, CustomStringConvertible {
     /// The record is larger than the broker or the client takes.
     public var isMessageTooLarge: Bool {
         self.code == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE.rawValue || self.code == RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE.rawValue
+    }
+
+    /// Another producer has taken the `transactional.id`, or the broker has ended a transaction that took longer than
+    /// `transaction.timeout.ms`: this producer is of no use any more.
+    public var isFenced: Bool {
+        self.code == RD_KAFKA_RESP_ERR__FENCED.rawValue || self.code == RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH.rawValue
+            || self.code == RD_KAFKA_RESP_ERR_PRODUCER_FENCED.rawValue
     }
 
     /// The topic or partition does not exist.

@@ -32,7 +32,7 @@ public final class KafkaProducer: Sendable {
         case refused(KafkaError)
     }
 
-    private let handle: ClientHandle
+    let handle: ClientHandle
     nonisolated(unsafe) private let reports: OpaquePointer
     private let topics = Mutex<[String: ProducerTopic]>([:])
     private let wake: WakeSignal
@@ -40,13 +40,16 @@ public final class KafkaProducer: Sendable {
     /// Makes a producer.
     ///
     /// Defaults unless set: idempotence on, acks from all replicas, murmur2 partitioner (the Java client's, so that replies and requests of one
-    /// key agree with Java producers), 5 ms linger, lz4.
+    /// key agree with Java producers), 5 ms linger, lz4; with a `transactional.id` also `retry.backoff.ms` 20 and `transaction.timeout.ms`
+    /// 10,000.
     /// - Throws: what librdkafka does not accept.
     public init(configuration: KafkaConfiguration, observer: KafkaObserver, wake: WakeSignal = WakeSignal()) throws(KafkaError) {
         var defaults = configuration
         for (name, value) in [
             ("enable.idempotence", "true"), ("partitioner", "murmur2_random"), ("linger.ms", "5"), ("compression.type", "lz4"),
-        ] where defaults[name] == nil { defaults[name] = value }
+        ] + (configuration["transactional.id"] == nil ? [] : KafkaProducer.transactionDefaults) where defaults[name] == nil {
+            defaults[name] = value
+        }
         self.handle = try ClientHandle(RD_KAFKA_PRODUCER, configuration: defaults, observer: observer) { conf in
             rd_kafka_conf_set_events(conf, RD_KAFKA_EVENT_DR)
         }
@@ -163,9 +166,14 @@ public final class KafkaProducer: Sendable {
     /// - Parameter body: a record's token and, when it was not delivered, why.
     /// - Returns: the number of reports read.
     @discardableResult
-    public func readReports(_ body: (UInt, KafkaError?) -> Void) -> Int {
+    public func readReports(_ body: (UInt, KafkaError?) -> Void) -> Int { self.readReports(waiting: 0, body) }
+
+    /// Reads the delivery reports that are there, after waiting some time for the first.
+    private func readReports(waiting milliseconds: Int32, _ body: (UInt, KafkaError?) -> Void) -> Int {
         var total = 0
-        while let event = rd_kafka_queue_poll(self.reports, 0) {
+        var wait = milliseconds
+        while let event = rd_kafka_queue_poll(self.reports, wait) {
+            wait = 0
             if rd_kafka_event_type(event) != RD_KAFKA_EVENT_DR {
                 self.handle.observe(event)
             } else {
@@ -193,12 +201,17 @@ public final class KafkaProducer: Sendable {
     /// Reports that come meanwhile are read: to librdkafka a record is in transit until its report has been read, so waiting alone would
     /// always take the whole time.
     /// - Parameter body: gets the reports, as in ``readReports(_:)``; nobody gets them again.
-    public func flush(milliseconds: Int32, _ body: (UInt, KafkaError?) -> Void) {
-        var left = milliseconds
-        while rd_kafka_flush(self.handle.native, min(left, 10)) == RD_KAFKA_RESP_ERR__TIMED_OUT, left > 0 {
-            left -= 10
-            self.readReports(body)
+    /// - Returns: whether everything has been reported.
+    @discardableResult
+    public func flush(milliseconds: Int32, _ body: (UInt, KafkaError?) -> Void) -> Bool {
+        let end = monotonicMilliseconds() + Int(milliseconds)
+        // Long enough to be seen by librdkafka's threads, which stop lingering only while the call lasts.
+        while rd_kafka_flush(self.handle.native, milliseconds > 0 ? 1 : 0) == RD_KAFKA_RESP_ERR__TIMED_OUT {
+            let left = end - monotonicMilliseconds()
+            guard left > 0 else { return false }
+            _ = self.readReports(waiting: Int32(clamping: min(left, 10)), body)
         }
+        return true
     }
 
     /// Records and requests that wait in the client, reports not yet read included.

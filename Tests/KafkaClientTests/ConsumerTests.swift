@@ -128,9 +128,16 @@ struct ConsumerTests {
             try self.turn(consumer, wake, told) { told.committed.count == 2 }
             #expect(told.committed == points)
             #expect(try consumer.committed(sources) == points + [CommitPoint(source: sources[2], offset: -1001)])
+            // The broker tells of each partition whether it knows it.
+            let missing = TopicPartition(topic: "t", partition: 99)
+            let unknown = #expect(throws: KafkaError.self) { try consumer.committed([sources[0], missing]) }
+            #expect(unknown?.isUnknownTopicOrPartition == true && unknown?.message.contains("t/99") == true)
 
+            // OffsetFetch: answered once. Whoever asks again would be told group authorization failed.
+            broker.failRequests(apiKey: 9, codes: [0] + Array(repeating: 30, count: 1_000))
             try consumer.subscribe(to: ["t"])
             try self.turn(consumer, wake, told) { told.records.count == 1 + 4 + 4 }
+            #expect(told.failed.isEmpty)
             let assigned = told.assigned.sorted { $0.source.partition < $1.source.partition }
             #expect(assigned.map(\.committedOffset) == [3, 0, nil])
             #expect(assigned.map(\.committedMetadata) == [longest, "späte Züge ✓", ""])
