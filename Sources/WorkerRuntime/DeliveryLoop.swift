@@ -110,7 +110,7 @@ final class DeliveryLoop: @unchecked Sendable {  // everything but `lifecycle`, 
     /// Failed records, and when they are due.
     var retries: [(due: Int64, token: DeliveryMachine.OutputToken)] = []
     /// Who runs alone, and since when.
-    var solo: (slot: DeliveryMachine.Slot, since: Int64)?
+    var solo: (name: DeliveryMachine.OutputToken, since: Int64, isOver: Bool)?
     var nextRetryDue: Int64?
     var nextCommit: Int64 = 0
     /// Not even urgent commits go before.
@@ -294,16 +294,17 @@ final class DeliveryLoop: @unchecked Sendable {  // everything but `lifecycle`, 
 
     /// Ends the patience with a record that runs alone.
     func watchSolo(_ now: Int64) {
-        guard self.machine.isGateClosed, let slot = self.machine.suspect else {
+        guard let slot = self.machine.suspect else {
             self.solo = nil
             return
         }
-        if self.solo?.slot != slot { self.solo = (slot, now) }
-        if let solo = self.solo, now - solo.since >= DeliveryLoop.soloPatience {
-            self.logger.warning("others go on beside a record that ended its worker before", metadata: self.metadata(of: slot))
-            self.machine.openGate()
-            self.wake.raise()
-        }
+        let name = self.machine.token(of: slot, output: 0)
+        if self.solo?.name != name { self.solo = (name, now, false) }
+        guard let solo = self.solo, !solo.isOver, now - solo.since >= DeliveryLoop.soloPatience else { return }
+        self.solo?.isOver = true
+        self.logger.warning("others go on beside a record that ended its worker before", metadata: self.metadata(of: slot))
+        self.machine.openGate()
+        self.wake.raise()
     }
 
     func metadata(of slot: DeliveryMachine.Slot) -> Logger.Metadata {
