@@ -50,7 +50,7 @@ public struct GroupListing: Sendable, Hashable {
     public var members: Int
 }
 
-/// Looks at a cluster and creates topics; its calls wait for the broker, so call them off the cooperative pool.
+/// Looks at a cluster, creates topics and deletes records; its calls wait for the broker, so call them off the cooperative pool.
 public final class KafkaAdmin: Sendable {
     /// The version of librdkafka that runs, such as `2.0.2`.
     public static var libraryVersion: String { String(cString: rd_kafka_version_str()) }
@@ -193,6 +193,52 @@ public final class KafkaAdmin: Sendable {
         return KafkaConsumer.points(UnsafeMutablePointer(mutating: offsets))
     }
 
+    /// The first and the next offset of a partition, as ``KafkaConsumer/watermarks(of:milliseconds:)``.
+    public func watermarks(of source: TopicPartition, milliseconds: Int32 = 5_000) throws(KafkaError) -> (low: Int64, high: Int64) {
+        try self.handle.watermarks(of: source, milliseconds: milliseconds)
+    }
+
+    /// The first offset of each partition whose record is as young as a time or younger; nil where all are older.
+    ///
+    /// - Parameter time: milliseconds since 1970, not negative.
+    public func offsets(
+        at time: Int64,
+        of sources: [TopicPartition],
+        milliseconds: Int32 = 10_000
+    ) throws(KafkaError) -> [TopicPartition: Int64?] {
+        try self.handle.offsets(at: max(0, time), of: sources, milliseconds: milliseconds)
+    }
+
+    /// Deletes the records of partitions below an offset: Kafka can only delete from a partition's beginning.
+    ///
+    /// - Parameter ends: the first record to stay, for each partition.
+    /// - Returns: each partition's first offset afterwards.
+    /// - Throws: the first partition whose records could not be deleted; those of others may be gone by then.
+    @discardableResult
+    public func deleteRecords(
+        before ends: [TopicPartition: Int64],
+        milliseconds: Int32 = 15_000
+    ) throws(KafkaError) -> [TopicPartition: Int64] {
+        guard !ends.isEmpty, let list = KafkaConsumer.list(ends.map { CommitPoint(source: $0.key, offset: $0.value) }) else { return [:] }
+        defer { rd_kafka_topic_partition_list_destroy(list) }
+        var deletion = rd_kafka_DeleteRecords_new(list)
+        defer { rd_kafka_DeleteRecords_destroy(deletion) }
+        let event = try self.request(RD_KAFKA_ADMIN_OP_DELETERECORDS, milliseconds, "delete records") {
+            rd_kafka_DeleteRecords(self.handle.native, &deletion, 1, $0, $1)
+        }
+        defer { rd_kafka_event_destroy(event) }
+        guard let offsets = rd_kafka_DeleteRecords_result_offsets(rd_kafka_event_DeleteRecords_result(event)) else { return [:] }
+        for index in 0..<Int(offsets.pointee.cnt) {
+            let element = offsets.pointee.elems[index]
+            guard element.err == RD_KAFKA_RESP_ERR_NO_ERROR else {
+                let source = "\(element.topic.map { String(cString: $0) } ?? "")/\(element.partition)"
+                throw KafkaError(element.err, "delete records of \(source): \(String(cString: rd_kafka_err2str(element.err)))")
+            }
+        }
+        let points = KafkaConsumer.points(UnsafeMutablePointer(mutating: offsets))
+        return Dictionary(points.map { ($0.source, $0.offset) }) { $1 }
+    }
+
     /// Makes one admin request and waits for its event; the caller destroys the event.
     private func request(
         _ operation: rd_kafka_admin_op_t,
@@ -206,7 +252,7 @@ public final class KafkaAdmin: Sendable {
         defer { rd_kafka_queue_destroy(queue) }
         withUnsafeTemporaryAllocation(of: CChar.self, capacity: 256) { buffer in
             _ = rd_kafka_AdminOptions_set_request_timeout(options, milliseconds, buffer.baseAddress, buffer.count)
-            if operation == RD_KAFKA_ADMIN_OP_CREATETOPICS {
+            if operation == RD_KAFKA_ADMIN_OP_CREATETOPICS || operation == RD_KAFKA_ADMIN_OP_DELETERECORDS {
                 _ = rd_kafka_AdminOptions_set_operation_timeout(options, milliseconds, buffer.baseAddress, buffer.count)
             }
         }

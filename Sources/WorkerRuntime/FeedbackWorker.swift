@@ -138,7 +138,7 @@ struct SignalHandler: RecordHandler {
                 self.logger.notice("dead letter", metadata: metadata.merging(leftOut) { $1 })
             }
             let now = WireTime.now
-            let letter = DeadLetter(
+            var letter = DeadLetter(
                 reason: error.reason,
                 sourceTopic: record.source.topic,
                 sourcePartition: record.source.partition,
@@ -151,6 +151,7 @@ struct SignalHandler: RecordHandler {
                 errorMessage: error.message,
                 worker: self.worker
             )
+            record.withView { letter.carryOn(from: $0.headers) }
             return [
                 OutgoingRecord(
                     purpose: .deadLetter,
