@@ -197,7 +197,9 @@ extension WireLimits {
     fileprivate func checkHeaders(_ headers: RecordHeadersView) throws(WireError) {
         var (count, bytes) = (headers.count, headers.raw.count)
         headers.forEach { name, value in
-            guard name.isEqual(to: "x-dlq-replay-count") || name.isEqual(to: "x-dlq-first-failure-at"), value?.count ?? 0 <= 24 else { return }
+            guard name.isEqual(to: "x-dlq-replay-count") || name.isEqual(to: "x-dlq-first-failure-at"), value?.count ?? 0 <= 24 else {
+                return
+            }
             count -= 1
             bytes -= RecordHeadersView.encodedSize(nameLength: name.count, valueLength: value?.count ?? 0)
         }

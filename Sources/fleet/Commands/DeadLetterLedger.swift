@@ -131,7 +131,7 @@ struct ReplayLedger: Sendable {
     private static func groups(_ admin: KafkaAdmin) throws(KafkaError) -> [String] {
         do {
             return try admin.listGroups().map(\.id)
-        } catch where error.name == "_UNSUPPORTED_FEATURE" {
+        } catch  where error.name == "_UNSUPPORTED_FEATURE" {
             FleetProcess.complain("this broker cannot list groups: what replays with other selections have sent is not known")
             return []
         }

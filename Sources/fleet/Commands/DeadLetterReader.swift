@@ -55,6 +55,8 @@ final class DeadLetterReader {
 
     /// Per partition: how many records are copied at once, at most; and when their bytes are enough.
     private static let batch = (records: 64, bytes: 256 << 10)
+    /// What librdkafka may hold of records that were fetched, in all; it fetches nothing for a second when a partition's share is full.
+    private static let fetchedKilobytes = 32 << 10
     /// A broker that tells nothing for so long is taken for lost; milliseconds.
     private static let patience: Int64 = 30_000
 
@@ -62,8 +64,10 @@ final class DeadLetterReader {
     private let inbox = Inbox()
     private let lanes: [Lane]
     private let wake = WakeSignal()
+    private let watch = Stopwatch()
     private var assigned: [TopicPartition: AssignedPartition] = [:]
-    private var lastNews = WireTime.now
+    /// Milliseconds that were waited in vain.
+    private var waited: Int64 = 0
 
     /// Begins to read.
     ///
@@ -78,8 +82,8 @@ final class DeadLetterReader {
         for lane in self.lanes { inbox.lanes[lane.source] = lane }
         self.consumer = try KafkaConsumer(
             configuration: configuration.merging([
-                "group.id": group, "enable.partition.eof": "true", "auto.offset.reset": "earliest", "queued.min.messages": "1000",
-                "queued.max.messages.kbytes": "1024",
+                "group.id": group, "enable.partition.eof": "true", "auto.offset.reset": "earliest", "queued.min.messages": "1000000",
+                "queued.max.messages.kbytes": "\(max(1024, Self.fetchedKilobytes / max(1, self.lanes.count)))",
             ]),
             observer: ConnectionOptions.observer,
             wake: self.wake,
@@ -101,19 +105,20 @@ final class DeadLetterReader {
     ///
     /// - Throws: a client that is lost; brokers that tell nothing for half a minute.
     func next(milliseconds: Int64) throws -> Step {
-        let end = WireTime.now + milliseconds
+        let end = self.watch.milliseconds + milliseconds
         while true {
             if let lane = try self.oldest() {
                 guard let record = lane.removeFirst() else { continue }
                 return .letter(StoredLetter(origin: lane.origin, record: record))
             }
             if self.lanes.allSatisfy({ $0.isAtEnd && $0.first == nil }) { return .end }
-            let now = WireTime.now
-            guard now - self.lastNews < Self.patience else {
+            guard self.waited < Self.patience else {
                 throw DeadLetterFailure("the brokers have told nothing for \(Self.patience / 1000) s")
             }
+            let now = self.watch.milliseconds
             guard now < end else { return .waiting }
             self.wake.wait(milliseconds: Int32(clamping: end - now))
+            self.waited += self.watch.milliseconds - now
         }
     }
 
@@ -144,11 +149,23 @@ final class DeadLetterReader {
             }
             guard count > 0 else { break }
         }
-        if bytes > 0 || lane.isAtEnd { self.lastNews = WireTime.now }
+        if bytes > 0 || lane.isAtEnd { self.waited = 0 }
     }
 
     /// Leaves without waiting long.
     deinit { self.consumer.close(milliseconds: 2_000) }
+}
+
+/// Time since it was made, by the clock that never jumps.
+struct Stopwatch: Sendable {
+    private let start = ContinuousClock.now
+
+    var nanoseconds: Int64 {
+        let (seconds, attoseconds) = self.start.duration(to: .now).components
+        return seconds * 1_000_000_000 + attoseconds / 1_000_000_000
+    }
+
+    var milliseconds: Int64 { self.nanoseconds / 1_000_000 }
 }
 
 extension DeadLetterOptions {

@@ -53,7 +53,7 @@ final class DeadLetterReplay {
     }
 
     /// What is sent before it is waited for.
-    private static let round = (records: 500, bytes: 8 << 20, milliseconds: Int64(1_000))
+    private static let round = (records: 500, bytes: 8 << 20, milliseconds: Int64(250))
 
     private let plan: Plan
     private let policy: ReplayPolicy
@@ -62,6 +62,7 @@ final class DeadLetterReplay {
     private let producer: KafkaProducer
     private let observer: Observer
     private let total: Int64
+    private let watch = Stopwatch()
     private var pacer: ReplayPacer?
     private var positions: [TopicPartition: ReplayPosition]
     private var committed: [TopicPartition: Int64]
@@ -126,9 +127,9 @@ final class DeadLetterReplay {
     }
 
     private func fill(_ sent: inout [Sent], _ next: inout [TopicPartition: Int64]) throws -> Bool {
-        let end = WireTime.now + Self.round.milliseconds
+        let end = self.watch.milliseconds + Self.round.milliseconds
         var bytes = 0
-        while sent.count < Self.round.records, bytes < Self.round.bytes, WireTime.now < end {
+        while sent.count < Self.round.records, bytes < Self.round.bytes, self.watch.milliseconds < end {
             if self.observer.isInterrupted() {
                 self.report.wasInterrupted = true
                 return false
@@ -184,7 +185,7 @@ final class DeadLetterReplay {
     /// - Returns: false when the letter has to wait for another round.
     private func waitForTurn(isRoundEmpty: Bool) -> Bool {
         guard let pacer = self.pacer, !self.plan.isDry else { return true }
-        let delay = pacer.delay(at: Self.nanoseconds)
+        let delay = pacer.delay(at: self.watch.nanoseconds)
         guard delay > 0 else { return true }
         if delay > 50_000_000 {
             guard isRoundEmpty else { return false }
@@ -218,7 +219,7 @@ final class DeadLetterReplay {
             }
             switch outcome {
             case .accepted:
-                self.pacer?.sent(at: Self.nanoseconds)
+                self.pacer?.sent(at: self.watch.nanoseconds)
                 return
             case .refused(let error):
                 sent[sent.count - 1].outcome = .some(error)
@@ -295,12 +296,6 @@ final class DeadLetterReplay {
             }
         }
         try body()
-    }
-
-    private static var nanoseconds: Int64 {
-        var now = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &now)
-        return Int64(now.tv_sec) * 1_000_000_000 + Int64(now.tv_nsec)
     }
 }
 

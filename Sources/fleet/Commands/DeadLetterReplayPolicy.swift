@@ -44,7 +44,9 @@ struct ReplayPolicy: Sendable {
         }
         guard let topic = headers.sourceTopic else { return .notReplayable("it does not tell its source topic; --to sends it elsewhere") }
         guard Self.isName(topic), !topic.hasPrefix("__"), !self.refused.contains(topic) else {
-            return .notReplayable("its source topic \(DeadLetterText.escaped(topic, to: 80)) is none that requests are read from; --to sends it elsewhere")
+            return .notReplayable(
+                "its source topic \(DeadLetterText.escaped(topic, to: 80)) is none that requests are read from; --to sends it elsewhere"
+            )
         }
         guard let count = self.topics[topic] else { return .missing(topic: topic) }
         // The same partition again, so that order is kept whoever chose it.

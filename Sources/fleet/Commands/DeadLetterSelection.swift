@@ -30,7 +30,9 @@ struct DeadLetterSelection: Sendable, Hashable {
             if letter.key?.contains(text) == true || letter.value?.contains(text) == true { return true }
             var isFound = false
             letter.headers.forEach { name, value in
-                guard !isFound, let value, name.elementsEqual("ce_id".utf8) || name.elementsEqual("x-dlq-error-message".utf8) else { return }
+                guard !isFound, let value, name.elementsEqual("ce_id".utf8) || name.elementsEqual("x-dlq-error-message".utf8) else {
+                    return
+                }
                 isFound = value.contains(text)
             }
             return isFound
@@ -91,7 +93,9 @@ enum DeadLetterTime {
     static func parse(_ text: String, now: Int64) throws(ValidationError) -> Int64 {
         if let time = WireTime.milliseconds(text) { return time }
         if let duration = self.duration(text) { return now - duration }
-        throw ValidationError("\"\(Console.shortened(text))\": expected RFC 3339 (2026-11-21T10:15:00Z) or a duration such as 90s, 15m, 2h or 1d12h, meaning ago")
+        throw ValidationError(
+            "\"\(Console.shortened(text))\": expected RFC 3339 (2026-11-21T10:15:00Z) or a duration such as 90s, 15m, 2h or 1d12h, meaning ago"
+        )
     }
 
     /// Milliseconds of a duration such as `90s`, `15m`, `2h`, `1d12h` or `2w`; nil for anything else, and beyond 100 years.

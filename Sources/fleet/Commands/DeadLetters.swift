@@ -58,7 +58,10 @@ struct DeadLetterOptions: ParsableArguments {
     var orchestrator: String?
 
     @Option(
-        help: ArgumentHelp("Only those that died at this time or later: RFC 3339, or a duration such as 90s, 2h or 1d12h, meaning ago.", valueName: "time"),
+        help: ArgumentHelp(
+            "Only those that died at this time or later: RFC 3339, or a duration such as 90s, 2h or 1d12h, meaning ago.",
+            valueName: "time"
+        ),
         transform: { try DeadLetterTime.parse($0, now: WireTime.now) }
     )
     var since: Int64?
@@ -70,7 +73,10 @@ struct DeadLetterOptions: ParsableArguments {
     var until: Int64?
 
     @Option(
-        help: ArgumentHelp("Only those with this text in the key, the error message, the message's id (ce_id) or the value; case matters.", valueName: "text")
+        help: ArgumentHelp(
+            "Only those with this text in the key, the error message, the message's id (ce_id) or the value; case matters.",
+            valueName: "text"
+        )
     )
     var filter: String?
 
@@ -104,7 +110,9 @@ struct DeadLetterOptions: ParsableArguments {
         let found = wanted.filter { cluster.partitions[$0.topic] != nil }
         guard found.isEmpty else { return found }
         let list = wanted.map(\.topic).joined(separator: ", ")
-        throw DeadLetterFailure("no dead letter topic: \(list) \(wanted.count == 1 ? "does" : "do") not exist; create with: fleet topics create")
+        throw DeadLetterFailure(
+            "no dead letter topic: \(list) \(wanted.count == 1 ? "does" : "do") not exist; create with: fleet topics create"
+        )
     }
 }
 

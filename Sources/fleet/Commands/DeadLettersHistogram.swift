@@ -49,7 +49,9 @@ struct DeadLettersHistogram: AsyncParsableCommand {
         try await deadLetterReporting {
             var counts = DeadLetterCounts()
             try self.options.forEach { counts.add(self.by.name(of: $0)) }
-            for line in counts.sorted(byName: self.by == .hour).map({ self.json ? $0.json : self.row($0, of: counts) }) { Console.line(line) }
+            for line in counts.sorted(byName: self.by == .hour).map({ self.json ? $0.json : self.row($0, of: counts) }) {
+                Console.line(line)
+            }
             if counts.total == 0 { FleetProcess.complain("no dead letters match") }
         }
     }
@@ -74,7 +76,9 @@ struct DeadLetterCounts: Sendable {
         let count: Int
 
         var json: String {
-            JSONValue.object(["name": self.name.map { .string($0) } ?? .null, "count": .integer(Int64(self.count))]).serialized(pretty: false)
+            JSONValue.object(["name": self.name.map { .string($0) } ?? .null, "count": .integer(Int64(self.count))]).serialized(
+                pretty: false
+            )
         }
     }
 

@@ -91,7 +91,9 @@ struct DeadLettersPurge: AsyncParsableCommand {
         }
         guard self.all != (self.until != nil) else { throw ValidationError("give either --until or --all") }
         if case .place = self.until, self.layer == nil { throw ValidationError("--until partition:offset needs --layer") }
-        guard self.yes || self.dryRun || Self.isTerminal else { throw ValidationError("nobody can be asked without a terminal: give --yes (or --dry-run)") }
+        guard self.yes || self.dryRun || Self.isTerminal else {
+            throw ValidationError("nobody can be asked without a terminal: give --yes (or --dry-run)")
+        }
     }
 
     private static var isTerminal: Bool { isatty(STDIN_FILENO) == 1 && isatty(STDERR_FILENO) == 1 }

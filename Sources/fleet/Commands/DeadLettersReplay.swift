@@ -69,7 +69,9 @@ struct DeadLettersReplay: AsyncParsableCommand {
         }
         let bytes = ReplayPosition(work: self.work, next: 0).metadata.utf8.count
         guard bytes <= ReplayPosition.maximumWorkBytes else {
-            throw ValidationError("the selection takes \(bytes) bytes to remember, \(ReplayPosition.maximumWorkBytes) are possible: shorten --filter or --orchestrator")
+            throw ValidationError(
+                "the selection takes \(bytes) bytes to remember, \(ReplayPosition.maximumWorkBytes) are possible: shorten --filter or --orchestrator"
+            )
         }
     }
 
@@ -160,7 +162,9 @@ extension ReplayReport {
         lines.append(line("guarded", Int64(self.guarded)))
         lines.append(line("failed", Int64(self.failed)))
         if self.notReplayable > 0 { lines.append(line("not replayable", Int64(self.notReplayable))) }
-        if self.sentBefore > 0 { lines.append(line("sent before", Int64(self.sentBefore), "by a replay with another selection; not counted above")) }
+        if self.sentBefore > 0 {
+            lines.append(line("sent before", Int64(self.sentBefore), "by a replay with another selection; not counted above"))
+        }
         lines.append(line("left over", self.leftOver, self.leftOver > 0 ? "not looked at" : ""))
         if isDry { lines.append("dry run: nothing was changed") }
         if self.wasInterrupted { lines.append("interrupted; the same command goes on from here") }

@@ -25,7 +25,9 @@ struct DeadLettersShow: AsyncParsableCommand {
 
         init?(argument: String) {
             let parts = argument.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
-            guard parts.count == 2, let partition = Int32(parts[0]), let offset = Int64(parts[1]), partition >= 0, offset >= 0 else { return nil }
+            guard parts.count == 2, let partition = Int32(parts[0]), let offset = Int64(parts[1]), partition >= 0, offset >= 0 else {
+                return nil
+            }
             self.partition = partition
             self.offset = offset
         }
