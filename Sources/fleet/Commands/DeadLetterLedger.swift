@@ -115,7 +115,10 @@ struct ReplayLedger: Sendable {
         let own = self.group
         let others = try Self.groups(admin).filter { $0 != own && ($0 == base || $0.hasPrefix(base + ".")) }
         for group in [own] + others.sorted() {
-            for point in try admin.committedOffsets(group: group, partitions: Array(ranges.keys)) {
+            let points = try patiently { () throws(KafkaError) in
+                try admin.committedOffsets(group: group, partitions: Array(ranges.keys))
+            }
+            for point in points {
                 if group == own, point.offset >= 0 { self.committed[point.source] = point.offset }
                 guard let range = ranges[point.source], point.offset <= range.upperBound,
                     var position = ReplayPosition(next: point.offset, metadata: point.metadata), position.work.target == work.target

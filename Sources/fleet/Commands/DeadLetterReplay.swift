@@ -271,32 +271,30 @@ final class DeadLetterReplay {
             self.positions[source] = position
             points.append(CommitPoint(source: source, offset: position.next, metadata: position.metadata))
         }
-        try self.patiently {
-            // Another replay of the same kind would have moved it.
-            for point in try self.reader.consumer.committed(points.map(\.source)) {
-                guard max(-1, point.offset) != self.committed[point.source] ?? -1 else { continue }
-                throw DeadLetterFailure(
-                    "group \(self.ledger.group) was moved in \(point.source) by somebody else: is the same replay running twice? "
-                        + "What was sent last may have been sent by both"
-                )
-            }
+        // Another replay of the same kind would have moved it.
+        let found = try patiently { () throws(KafkaError) in try self.reader.consumer.committed(points.map(\.source)) }
+        if let moved = found.first(where: { max(-1, $0.offset) != self.committed[$0.source] ?? -1 }) {
+            throw DeadLetterFailure(
+                "group \(self.ledger.group) was moved in \(moved.source) by somebody else: is the same replay running twice? "
+                    + "What was sent last may have been sent by both"
+            )
         }
-        try self.patiently { try self.reader.consumer.commit(points, waiting: 10_000) }
+        try patiently { () throws(KafkaError) in try self.reader.consumer.commit(points, waiting: 10_000) }
         for point in points { self.committed[point.source] = point.offset }
         guard isRemembered else { throw DeadLetterFailure("more than \(ReplayPosition.maximumFailed) letters of one partition failed") }
     }
+}
 
-    /// Tries again what fails for a moment, as the first commit on a young cluster does.
-    private func patiently(_ body: () throws -> Void) throws {
-        for _ in 0..<5 {
-            do {
-                return try body()
-            } catch let error as KafkaError where error.isRetriable {
-                usleep(500_000)
-            }
+/// Tries again what fails for a moment, as what asks for a group's offsets in the first seconds of a cluster does.
+func patiently<R>(_ body: () throws(KafkaError) -> R) throws(KafkaError) -> R {
+    for _ in 0..<10 {
+        do {
+            return try body()
+        } catch  where error.isRetriable {
+            usleep(500_000)
         }
-        try body()
     }
+    return try body()
 }
 
 extension KafkaError {
