@@ -268,6 +268,21 @@ extension RealKafkaSuite {
             #expect(try await topics.replay(["--group", "\(topics.prefix)other", "--max", "5"]).report["replayed"] == 5)
         }
 
+        @Test func replayIsTheFirstToAskAYoungClusterForAGroup() async throws {
+            try await RealKafka.withCluster { kafka in
+                let topics = TestTopics(prefix: "", bootstrapServers: kafka.bootstrapServers)
+                let names = topics.names
+                try await topics.create(
+                    [names.requests(.domain), names.deadLetters(.domain)].map { TopicSpecification(name: $0, partitions: 1) }
+                )
+                try await topics.writeLetters(5, partitions: 1)
+                for count in [5, 0] {
+                    let replay = try await topics.replay()
+                    #expect(replay.status == .exited(0) && replay.report["replayed"]?.integerValue == Int64(count))
+                }
+            }
+        }
+
         @Test func interruptEndsWithTheReport() async throws {
             let topics = try await TestTopics.ofLayer(.domain, partitions: 1)
             try await topics.writeLetters(100, partitions: 1)
