@@ -322,6 +322,11 @@ public struct DeliveryMachine: ~Copyable, Sendable {
         self.slot(token, .publishing).map { ($0, Int(token >> 24) & 0xffff) }
     }
 
+    /// The partition of a record whose outputs are on their way; nil for any other slot.
+    public func partition(ofPublishing slot: Slot) -> Partition? {
+        self.records[Int(slot)].state == .publishing ? self.records[Int(slot)].partition : nil
+    }
+
     private func slot(_ token: OutputToken, _ state: State) -> Slot? {
         let slot = Int(token & 0xff_ffff) - 1
         guard self.records.indices.contains(slot), self.records[slot].state == state,

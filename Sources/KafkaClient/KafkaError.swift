@@ -81,6 +81,11 @@ public struct KafkaError: Error, Sendable, Hashable, CustomStringConvertible {
         self.code == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE.rawValue || self.code == RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE.rawValue
     }
 
+    /// The record was taken back before it was sent, or before its answer came.
+    public var isPurged: Bool {
+        self.code == RD_KAFKA_RESP_ERR__PURGE_QUEUE.rawValue || self.code == RD_KAFKA_RESP_ERR__PURGE_INFLIGHT.rawValue
+    }
+
     /// Another producer has taken the `transactional.id`, or the broker has ended a transaction that took longer than
     /// `transaction.timeout.ms`: this producer is of no use any more.
     public var isFenced: Bool {

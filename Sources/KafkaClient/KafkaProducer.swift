@@ -1,4 +1,5 @@
 import CRDKafka
+import Glibc
 import Synchronization
 public import Wire
 
@@ -100,6 +101,13 @@ public final class KafkaProducer: Sendable {
         return found[0].partition_cnt
     }
 
+    /// Whether the broker is an ``EmbeddedBroker``, asked of it; false when it does not answer in time.
+    public func isOnEmbeddedBroker(milliseconds: Int32 = 5_000) -> Bool {
+        guard let id = rd_kafka_clusterid(self.handle.native, milliseconds) else { return false }
+        defer { free(id) }
+        return String(cString: id).hasPrefix("mockCluster")
+    }
+
     /// Enqueues a record; key, value and headers are copied.
     ///
     /// - Parameters:
@@ -169,7 +177,8 @@ public final class KafkaProducer: Sendable {
     public func readReports(_ body: (UInt, KafkaError?) -> Void) -> Int { self.readReports(waiting: 0, body) }
 
     /// Reads the delivery reports that are there, after waiting some time for the first.
-    private func readReports(waiting milliseconds: Int32, _ body: (UInt, KafkaError?) -> Void) -> Int {
+    @discardableResult
+    public func readReports(waiting milliseconds: Int32, _ body: (UInt, KafkaError?) -> Void) -> Int {
         var total = 0
         var wait = milliseconds
         while let event = rd_kafka_queue_poll(self.reports, wait) {

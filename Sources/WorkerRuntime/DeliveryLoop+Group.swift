@@ -70,6 +70,7 @@ extension DeliveryLoop {
                 self.readReports()
                 self.takeHandled()
                 self.publishUnsent()
+                if self.isTransactional, monotonicMilliseconds() >= self.transactionTime { self.transact(last: false) }
             }
             // A worker that was stopped, or has committed at its end, does not wait once more.
             if self.lifecycle.load(ordering: .acquiring) != .stopping, self.failure == nil {
@@ -77,6 +78,7 @@ extension DeliveryLoop {
             }
         }
         let notBegun = self.takeBack { leavingSources.contains($0) }
+        defer { self.dropOutputs(of: leaving) }
         for index in leaving {
             for slot in self.machine.retired(index, notBegun: notBegun) {
                 self.records[Int(slot)] = nil
@@ -115,6 +117,11 @@ extension DeliveryLoop {
     var isJoining: Bool { self.consumer?.isJoining ?? false }
 
     func commit(wait: Bool, now: Int64) {
+        if self.isTransactional {
+            // Who must say goodbye tries again: an abort is often over at the next attempt.
+            for _ in 0..<(wait ? 5 : 1) where self.failure == nil && !self.transact(last: wait) {}
+            return
+        }
         self.nextCommit = now + Int64(self.configuration.commitInterval)
         guard let consumer = self.consumer else { return }
         var points: [CommitPoint] = []
@@ -173,9 +180,9 @@ extension DeliveryLoop {
         // After a drain that took too long some wait still: they begin elsewhere.
         _ = self.queue.removeAll { _ in true }
         self.queue.close()
-        self.producer.flush(milliseconds: stopping ? 0 : 2_000) { self.reported($0, $1) }
+        self.noticeProducer.flush(milliseconds: stopping ? 0 : 2_000) { self.reported($0, $1) }
         if !stopping, self.machine.hasUncommitted { self.commit(wait: true, now: monotonicMilliseconds()) }
-        self.health.ended(unfinished: self.machine.recordsInFlight)
+        self.health.ended(unfinished: self.machine.recordsInFlight + self.outbox.count)
         if !consumer.close(milliseconds: 5_000) {
             self.logger.warning("the consumer did not close in time; the group will notice by its session")
         }

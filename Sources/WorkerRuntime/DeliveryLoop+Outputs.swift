@@ -26,7 +26,8 @@ extension DeliveryLoop {
     }
 
     private func done(_ slot: DeliveryMachine.Slot, _ outputs: [OutgoingRecord]) {
-        guard self.machine.handled(slot, outputs: outputs.count) else {
+        // A transaction is acknowledged as a whole.
+        guard self.machine.handled(slot, outputs: self.isTransactional ? min(1, outputs.count) : outputs.count) else {
             self.records[Int(slot)] = nil
             self.metrics.stale.increment()
             return
@@ -36,6 +37,7 @@ extension DeliveryLoop {
             self.finished += 1
             return
         }
+        if self.isTransactional { return self.enqueue(slot, outputs) }
         // Kept until they are acknowledged.
         self.outputs[Int(slot)] = outputs
         for (index, output) in outputs.enumerated() { self.publish(self.machine.token(of: slot, output: index), output) }
@@ -86,32 +88,32 @@ extension DeliveryLoop {
         output.headers.withView { headers in
             switch output.key {
             case .none:
-                return self.produce(token, output, nil, headers)
+                return self.produce(UInt(token), output, nil, headers)
             case .bytes(let bytes):
-                return bytes.withUnsafeBytes { self.produce(token, output, $0, headers) }
+                return bytes.withUnsafeBytes { self.produce(UInt(token), output, $0, headers) }
             case .ofRequest:
                 guard let place = self.machine.output(token), let record = self.records[Int(place.slot)] else {
-                    return self.produce(token, output, nil, headers)
+                    return self.produce(UInt(token), output, nil, headers)
                 }
-                return record.withView { self.produce(token, output, $0.key, headers) }
+                return record.withView { self.produce(UInt(token), output, $0.key, headers) }
             }
         }
     }
 
     func produce(
-        _ token: DeliveryMachine.OutputToken,
+        _ token: UInt,
         _ output: OutgoingRecord,
         _ key: UnsafeRawBufferPointer?,
         _ headers: RecordHeadersView
     ) -> KafkaProducer.Outcome {
         func produce(_ value: UnsafeRawBufferPointer?) -> KafkaProducer.Outcome {
-            self.producer.produce(
+            (token == 0 ? self.noticeProducer : self.producer).produce(
                 to: output.topic,
                 partition: output.partition,
                 key: key,
                 value: value,
                 headers: headers,
-                token: UInt(token)
+                token: token
             )
         }
         guard let value = output.value else { return produce(nil) }
@@ -120,6 +122,7 @@ extension DeliveryLoop {
 
     func readReports() {
         self.producer.readReports { self.reported($0, $1) }
+        if self.noticeProducer !== self.producer { self.noticeProducer.readReports { self.reported($0, $1) } }
     }
 
     func reported(_ token: UInt, _ error: KafkaError?) {
@@ -142,6 +145,15 @@ extension DeliveryLoop {
         self.finished += 1
     }
 
+    /// A record that will not be delivered, which its request does not depend on.
+    func giveUp(_ output: OutgoingRecord, _ error: KafkaError) {
+        self.metrics.undelivered.increment()
+        if let leftOut = self.throttle.admit(at: self.turnTime) {
+            let metadata: Logger.Metadata = ["topic": "\(output.topic.name)", "error": "\(error)"]
+            self.logger.warning("gave up a record", metadata: metadata.merging(leftOut) { $1 })
+        }
+    }
+
     /// A record was not delivered: what that means depends on what it was for and on whether it can ever be.
     func notDelivered(_ token: DeliveryMachine.OutputToken, _ output: OutgoingRecord, _ error: KafkaError) {
         guard !error.isFatal else {
@@ -153,11 +165,7 @@ extension DeliveryLoop {
             return
         }
         if output.purpose == .directReply || output.purpose == .signal, !error.isRetriable {
-            self.metrics.undelivered.increment()
-            if let leftOut = self.throttle.admit(at: self.turnTime) {
-                let metadata: Logger.Metadata = ["topic": "\(output.topic.name)", "error": "\(error)"]
-                self.logger.warning("gave up a record", metadata: metadata.merging(leftOut) { $1 })
-            }
+            self.giveUp(output, error)
             self.acknowledged(slot)
             return
         }

@@ -16,6 +16,10 @@ struct DeliveryLoopConfiguration: Sendable {
     var commitInterval: Int
     /// Milliseconds that records may still run when partitions leave or the worker stops.
     var drainTimeout: Int
+    /// Outputs and offsets go in transactions.
+    var isTransactional = false
+    /// Milliseconds between two transactions, unless there is much to commit.
+    var transactionInterval = 50
     /// Ends the loop after so many records were taken and finished; for measuring.
     var recordLimit: Int?
 }
@@ -62,6 +66,8 @@ final class DeliveryLoop: @unchecked Sendable {  // everything but `lifecycle`, 
     let configuration: DeliveryLoopConfiguration
     let handler: any RecordHandler
     let producer: KafkaProducer
+    /// Publishes notices: the same, unless transactions would hold them up.
+    let noticeProducer: KafkaProducer
     let observer: KafkaObserver
     let logger: Logger
     let metrics: DeliveryMetrics
@@ -94,10 +100,17 @@ final class DeliveryLoop: @unchecked Sendable {  // everything but `lifecycle`, 
     var failure: KafkaError?
     /// The newest commit of each partition whose answer is not there.
     var commitsUnderWay: [TopicPartition: CommitUnderWay] = [:]
+    /// Finished records whose outputs go with the next transaction.
+    var finishedSlots: [DeliveryMachine.Slot] = []
+    /// What the transaction under way carries; kept when it is aborted.
+    var outbox: [OutboxEntry] = []
+    /// Records of the transaction under way that the broker does not take, by number.
+    var refusals: [Int: KafkaError] = [:]
+    var nextTransaction: Int64 = 0
     /// Failed records, and when they are due.
     var retries: [(due: Int64, token: DeliveryMachine.OutputToken)] = []
     /// Who runs alone, and since when.
-    var solo: (slot: DeliveryMachine.Slot, since: Int64)?
+    var solo: (name: DeliveryMachine.OutputToken, since: Int64, isOver: Bool)?
     var nextRetryDue: Int64?
     var nextCommit: Int64 = 0
     /// Not even urgent commits go before.
@@ -115,6 +128,7 @@ final class DeliveryLoop: @unchecked Sendable {  // everything but `lifecycle`, 
         configuration: DeliveryLoopConfiguration,
         handler: any RecordHandler,
         producer: KafkaProducer,
+        noticeProducer: KafkaProducer,
         wake: WakeSignal,
         observer: KafkaObserver,
         metrics: DeliveryMetrics,
@@ -124,6 +138,7 @@ final class DeliveryLoop: @unchecked Sendable {  // everything but `lifecycle`, 
         self.configuration = configuration
         self.handler = handler
         self.producer = producer
+        self.noticeProducer = noticeProducer
         self.wake = wake
         self.observer = observer
         self.logger = observer.logger
@@ -186,6 +201,10 @@ final class DeliveryLoop: @unchecked Sendable {  // everything but `lifecycle`, 
     /// - Throws: a fatal error of the consumer or the producer.
     func run() throws(KafkaError) {
         defer { self.queue.close() }
+        if self.isTransactional, !self.initTransactions() {
+            if let failure = self.failure { throw failure }
+            return
+        }
         let consumer = try self.makeConsumer()
         self.consumer = consumer
         try consumer.subscribe(to: self.configuration.topics)
@@ -208,7 +227,7 @@ final class DeliveryLoop: @unchecked Sendable {  // everything but `lifecycle`, 
                 }
                 // The last commit waits for the group too.
                 let mustWait = self.isJoining && self.machine.hasUncommitted
-                if self.machine.recordsInFlight == 0 && self.unsent.isEmpty && !mustWait { break }
+                if self.machine.recordsInFlight == 0 && self.unsent.isEmpty && self.outbox.isEmpty && !mustWait { break }
                 if now >= drainDeadline {
                     self.logger.warning("drain timed out", metadata: ["unfinished": "\(self.machine.recordsInFlight)"])
                     break
@@ -275,16 +294,17 @@ final class DeliveryLoop: @unchecked Sendable {  // everything but `lifecycle`, 
 
     /// Ends the patience with a record that runs alone.
     func watchSolo(_ now: Int64) {
-        guard self.machine.isGateClosed, let slot = self.machine.suspect else {
+        guard let slot = self.machine.suspect else {
             self.solo = nil
             return
         }
-        if self.solo?.slot != slot { self.solo = (slot, now) }
-        if let solo = self.solo, now - solo.since >= DeliveryLoop.soloPatience {
-            self.logger.warning("others go on beside a record that ended its worker before", metadata: self.metadata(of: slot))
-            self.machine.openGate()
-            self.wake.raise()
-        }
+        let name = self.machine.token(of: slot, output: 0)
+        if self.solo?.name != name { self.solo = (name, now, false) }
+        guard let solo = self.solo, !solo.isOver, now - solo.since >= DeliveryLoop.soloPatience else { return }
+        self.solo?.isOver = true
+        self.logger.warning("others go on beside a record that ended its worker before", metadata: self.metadata(of: slot))
+        self.machine.openGate()
+        self.wake.raise()
     }
 
     func metadata(of slot: DeliveryMachine.Slot) -> Logger.Metadata {
@@ -294,6 +314,7 @@ final class DeliveryLoop: @unchecked Sendable {  // everything but `lifecycle`, 
 
     /// When the next commit is to go; never without something to commit.
     var commitTime: Int64 {
+        if self.isTransactional { return self.transactionTime }
         guard self.machine.hasUncommitted else { return .max }
         return max(self.commitNotBefore, self.machine.isCommitUrgent ? 0 : self.nextCommit)
     }

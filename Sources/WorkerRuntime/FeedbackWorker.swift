@@ -72,12 +72,12 @@ public final class FeedbackWorker: FleetService {
             publisher.withLock { $0 }?.cancel()
             self.logger.info("ended")
         }
-        _ = try await self.service.run { producer, notify in
+        _ = try await self.service.run { producer, notices, notify in
             let handler = SignalHandler(
                 worker: self.configuration.workerID,
                 group: self.configuration.group("feedback"),
                 deadLetters: DeadLetterTopic(try producer.topic(self.names.feedbackDeadLetters), of: producer),
-                policies: try producer.topic(self.names.policies),
+                policies: try notices.topic(self.names.policies),
                 limits: self.configuration.limits,
                 logger: self.logger,
                 registry: self.registry,

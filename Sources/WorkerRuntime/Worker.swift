@@ -115,7 +115,7 @@ public final class Worker: FleetService {
         defer { self.logger.info("ended") }
         self.registry.observe(.stuckHandlers, self.layer.rawValue) { [facade] in Double(facade.stuckHandlers.running) }
         do {
-            let times = try await self.service.run { producer, notify in try self.makeHandler(producer, notify) }
+            let times = try await self.service.run { try self.makeHandler($0, notices: $1, $2) }
             await self.facade.shutdown()
             return times
         } catch {
@@ -135,6 +135,7 @@ public final class Worker: FleetService {
 
     private func makeHandler(
         _ producer: KafkaProducer,
+        notices: KafkaProducer,
         _ notify: @escaping @Sendable (OutgoingRecord) -> Void
     ) throws -> any RecordHandler {
         var signals: [ComponentType: ProducerTopic] = [:]
@@ -148,7 +149,7 @@ public final class Worker: FleetService {
             ),
             topics: RequestHandler.Topics(
                 results: try producer.topic(self.topics.results),
-                progress: try producer.topic(self.names.progress(self.layer)),
+                progress: try notices.topic(self.names.progress(self.layer)),
                 deadLetters: DeadLetterTopic(try producer.topic(self.names.deadLetters(self.layer)), of: producer),
                 signals: signals,
                 refusedForReplies: Set(self.names.all).subtracting(OrchestrationLayer.allCases.map { self.names.results($0) })

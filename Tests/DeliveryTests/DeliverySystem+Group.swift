@@ -47,8 +47,8 @@ extension DeliverySystem {
             if commitSucceeds { try self.checkFarewell(source, assignment) }
         }
         let slots = self.model.slots { $0.assignment == assignment.number }
-        // What is lost while it runs, or while its start is being told, looks like a death.
-        if slots.contains(where: { $0.flight.stage != .parked }) { self.model.isBlameUncertain = true }
+        // What is lost after its start was told looks like a death to the next owner.
+        if lost, !(self.model.group[source].metadata?.started ?? []).isEmpty { self.model.isBlameUncertain = true }
         let released = self.machine.retired(assignment.partition, notBegun: self.queued(of: assignment)).sorted()
         self.model.assignments[source] = nil
         let expected = slots.filter { $0.flight.stage != .running }.map(\.slot)
