@@ -59,12 +59,7 @@ final class ChaosFleet: Sendable {
     /// Does something to the worker of a place; returns when a worker runs there again.
     func disturb(_ place: Int, _ deed: Deed) async throws {
         let incarnation = self.current[place]
-        if let status = incarnation.process.child.exitStatus {
-            let last = incarnation.process.child.lines.suffix(5).map(\.text).joined(separator: "\n")
-            self.state.withLock { $0.surprises.append("\(incarnation.id) ended by itself with \(status):\n\(last)") }
-            try self.start(place)
-            return
-        }
+        if try self.reviveIfEnded(place) { return }
         self.count("\(deed)")
         switch deed {
         case .kill:
@@ -79,6 +74,28 @@ final class ChaosFleet: Sendable {
         case .longPause:
             try await self.pause(incarnation, nanoseconds: Self.session * 4 / 3)
         }
+    }
+
+    /// Starts a worker again that has ended by itself.
+    ///
+    /// - Returns: whether that was so.
+    private func reviveIfEnded(_ place: Int) throws -> Bool {
+        let incarnation = self.current[place]
+        guard let status = incarnation.process.child.exitStatus else { return false }
+        // librdkafka before 2.3.0 may give the producer up when a broker dies; the worker then ends with 1 (failure matrix, "Kafka client lost").
+        if status == .exited(1), incarnation.process.child.lines.contains(where: { $0.text.contains("the Kafka client is lost") }) {
+            self.count("client lost")
+        } else {
+            let last = incarnation.process.child.lines.suffix(5).map(\.text).joined(separator: "\n")
+            self.state.withLock { $0.surprises.append("\(incarnation.id) ended by itself with \(status):\n\(last)") }
+        }
+        try self.start(place)
+        return true
+    }
+
+    /// Starts every worker again that has ended by itself.
+    func revive() throws {
+        for place in self.current.indices { _ = try self.reviveIfEnded(place) }
     }
 
     private func pause(_ incarnation: Incarnation, nanoseconds: Int64) async throws {

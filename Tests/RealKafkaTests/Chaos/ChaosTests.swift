@@ -29,7 +29,10 @@ extension RealKafkaSuite {
                 try await ChaosMonkey(drill: drill, kafka: kafka, fleet: fleet, end: .now + .seconds(Self.seconds)).run(seed: seed)
                 let (sent, acknowledged) = try await load.stop()
 
-                try await drill.topics.waitUntilCommitted(group: drill.group, topic: drill.requests, deadline: .now + .seconds(90))
+                try await eventually("everything finished", deadline: .now + .seconds(90), tick: .milliseconds(200)) {
+                    try fleet.revive()
+                    return try await drill.topics.lag(of: drill.group, on: drill.requests) == 0
+                }
                 #expect(try await fleet.drain() == Array(repeating: .exited(0), count: Self.workers))
                 #expect(fleet.surprises == [])
                 try await self.reconcile(drill, fleet, sent: sent, acknowledged: acknowledged)
@@ -57,9 +60,10 @@ extension RealKafkaSuite {
         private func reconcile(_ drill: Drill, _ fleet: ChaosFleet, sent: Int, acknowledged: Set<Int>) async throws {
             let (log, letters, runs) = (try await drill.topics.readAll(drill.requests), try await drill.letters(), try await drill.runs())
             let found = Reconciliation(log: log, replies: try await drill.replies(), letters: letters, runs: runs, fleet: fleet)
+            let twice = log.count - Set(log.map { $0.header("ce_id") ?? "" }).count
             print(
                 """
-                chaos: \(sent) requests, \(acknowledged.count) acknowledged, \(log.count) in the log, \(found.lost.count) lost, \
+                chaos: \(sent) requests, \(acknowledged.count) acknowledged, \(log.count) in the log (\(twice) of them twice), \(found.lost.count) lost, \
                 \(letters.count) dead letters; \(found.repeatedReplies) replies and \(found.repeatedRuns) runs were repeated; \
                 \(found.overlaps.count) overlaps, \(found.excusedOverlaps) more with a worker that had lost its session, \
                 \(found.disorders.count) out of order; \(fleet.deeds.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", "))

@@ -37,8 +37,10 @@ struct Reconciliation {
         self.repeatedReplies = replies.values.reduce(0) { $0 + $1.count - 1 }
         self.repeatedRuns = runs.byID.values.reduce(0) { $0 + $1.count - 1 }
         var ofKey: [String: [String]] = [:]
+        var known: Set<String> = []
         for record in log {
             let id = record.header("ce_id") ?? ""
+            guard known.insert(id).inserted else { continue }
             if replies[id] == nil && letters[id] == nil { self.lost.append(id) }
             if record.key != nil { ofKey["\(record.keyText)", default: []].append(id) }
         }
