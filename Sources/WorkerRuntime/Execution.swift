@@ -32,9 +32,10 @@ final class Execution: OrchestrationRecorder {
         self.handler = handler
     }
 
-    /// The number of this attempt, counted from 1, or from what the request's header says.
+    /// The number of this attempt, counted from 1, or from what the request's header says; of a request that is put away unrun, its last one's.
     var attempts: Int {
-        let (sum, overflow) = self.request.event.attempt.addingReportingOverflow(self.attempt.failures + self.attempt.crashes)
+        let before = self.attempt.failures + self.attempt.crashes - (self.attempt.isPoison ? 1 : 0)
+        let (sum, overflow) = self.request.event.attempt.addingReportingOverflow(before)
         return overflow ? .max : sum
     }
 
