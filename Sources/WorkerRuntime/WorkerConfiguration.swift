@@ -124,6 +124,14 @@ public struct WorkerConfiguration: Sendable {
         self.baseConfiguration(role).merging(self.kafka.filter { !WorkerConfiguration.consumerOnly.contains($0.key) })
     }
 
+    /// Of the reader of the control topic, which is in no group and tells no statistics.
+    func controlConfiguration() -> KafkaConfiguration {
+        var configuration = self.clientConfiguration("control")
+        configuration["statistics.interval.ms"] = "0"
+        configuration["fetch.wait.max.ms"] = self.kafka["fetch.wait.max.ms"]
+        return configuration
+    }
+
     private func baseConfiguration(_ role: String) -> KafkaConfiguration {
         var configuration = KafkaConfiguration(bootstrapServers: self.bootstrapServers)
         // Unique per client: equal ids make librdkafka's cooperative group members spin.
