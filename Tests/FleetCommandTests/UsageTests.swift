@@ -28,7 +28,7 @@ final class TemporaryFile: Sendable {
 struct UsageTests {
     @Test(
         "every command explains itself, with examples",
-        arguments: [[], ["submit"], ["tail"], ["topics"], ["topics", "create"], ["dev"], ["demo"], ["bench"]]
+        arguments: [[], ["submit"], ["cancel"], ["tail"], ["topics"], ["topics", "create"], ["dev"], ["demo"], ["bench"]]
     )
     func help(_ command: [String]) async throws {
         let help = try await fleet(command + ["--help"])
@@ -50,7 +50,7 @@ struct UsageTests {
     func completion(_ shell: String) async throws {
         let script = try await fleet(["--generate-completion-script", shell])
         #expect(script.status.isSuccess && script.standardError.isEmpty)
-        for word in ["submit", "tail", "topics", "create", "bench", "latency", "bootstrap-servers"] {
+        for word in ["submit", "cancel", "withdraw", "tail", "topics", "create", "bench", "latency", "bootstrap-servers"] {
             #expect(script.standardOutput.contains(word))
         }
         let known = ["bash": "/bin/bash", "zsh": "/usr/bin/zsh", "fish": "/usr/bin/fish"]
@@ -72,6 +72,10 @@ struct UsageTests {
             (["submit", "echo", "--tenant", "a", "--timeout", "0"], "--timeout"),
             (["submit", "echo", "--tenant", "a", "--layer", "attic"], "attic"),
             (["submit", "echo", "--tenant", "a", "--kafka", "=x"], "name=value"),
+            (["cancel"], "request-id"), (["cancel", ""], "request-id"), (["cancel", "a", "--timeout", "-1"], "--timeout"),
+            (["cancel", "a", "--withdraw", "--wait"], "--withdraw"), (["cancel", "a", "--withdraw", "--reason", "x"], "--withdraw"),
+            (["cancel", "a", String(repeating: "x", count: 1_025)], "1025 bytes"),
+            (["cancel", "a", "--reason", String(repeating: "x", count: 1_025)], "--reason"),
             (["tail"], "topic"), (["topics", "create", "--partitions", "0"], "--partitions"), (["bench", "nothing"], "nothing"),
             (["bench", "limit", "--records", "0"], "--records"), (["--generate-completion-script", "csh"], "csh"),
         ]
