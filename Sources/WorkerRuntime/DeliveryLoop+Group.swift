@@ -33,7 +33,10 @@ extension DeliveryLoop {
         case .found(let metadata): return metadata
         case .unreadable:
             self.metrics.unreadableMetadata.increment()
-            self.logger.warning("the commit's metadata cannot be read: nothing above it counts as finished", metadata: ["partition": "\(partition.source)"])
+            self.logger.warning(
+                "the commit's metadata cannot be read: nothing above it counts as finished",
+                metadata: ["partition": "\(partition.source)"]
+            )
             return nil
         }
     }

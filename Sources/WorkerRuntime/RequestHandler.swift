@@ -38,15 +38,16 @@ final class RequestHandler: RecordHandler {
     }
 
     private let facade: OrchestrationFacade
-    private let identity: Identity
+    let identity: Identity
     private let source: String
     private let topics: Topics
     private let limits: WireLimits
     private let signalPolicy: SignalPolicy
     private let retries: RetryPolicy
-    private let logger: Logger
-    private let metrics: RequestMetrics
-    private let throttle = LogThrottle()
+    private let cancelled: CancelledRequests
+    let logger: Logger
+    let metrics: RequestMetrics
+    let throttle = LogThrottle()
     private let directTopics: DirectReplyTopics
     private let events: HandlerEvents?
     private let notify: @Sendable (OutgoingRecord) -> Void
@@ -58,6 +59,7 @@ final class RequestHandler: RecordHandler {
         limits: WireLimits,
         signalPolicy: SignalPolicy,
         retries: RetryPolicy,
+        cancelled: CancelledRequests,
         logger: Logger,
         metrics: RequestMetrics,
         producer: KafkaProducer,
@@ -71,6 +73,7 @@ final class RequestHandler: RecordHandler {
         self.limits = limits
         self.signalPolicy = signalPolicy
         self.retries = retries
+        self.cancelled = cancelled
         self.logger = logger
         self.metrics = metrics
         self.directTopics = DirectReplyTopics(producer: producer, refused: topics.refusedForReplies)
@@ -85,7 +88,14 @@ final class RequestHandler: RecordHandler {
         } catch {
             return .done(await self.refuse(record, error))
         }
-        return attempt.isPoison ? .done(await self.putAway(execution)) : await self.serve(execution)
+        await self.cancelled.waitUntilRead()
+        switch self.cancelled.begin(execution.request.requestID, now: WireTime.now) {
+        case .cancelled(let result):
+            return .done(self.answer(cancelled: execution, result))
+        case .run(let cancellation):
+            defer { self.cancelled.end(execution.request.requestID, cancellation) }
+            return attempt.isPoison ? .done(await self.putAway(execution)) : await self.serve(execution, cancellation)
+        }
     }
 
     private func decode(_ record: ConsumedRecord) throws(WireError) -> Request {
@@ -98,18 +108,20 @@ final class RequestHandler: RecordHandler {
         }
     }
 
-    private func serve(_ execution: Execution) async -> Handling {
+    private func serve(_ execution: Execution, _ cancellation: RunCancellation) async -> Handling {
         let started = monotonicNanoseconds()
         let startedAt = WireTime.now
         if let events = self.events { execution.record.withView { events.record(.start, id: execution.request.id, key: $0.key) } }
         let result = await self.facade.orchestrate(
             execution.request.orchestrator,
             self.context(of: execution),
-            Arguments(execution.request.kwargs)
+            Arguments(execution.request.kwargs),
+            cancelledBy: cancellation
         )
         if let events = self.events { execution.record.withView { events.record(.end, id: execution.request.id, key: $0.key) } }
         let milliseconds = Double(monotonicNanoseconds() - started) / 1_000_000
         if execution.record.timestamp > 0 { self.metrics.queueTime.record(Double(max(0, startedAt - execution.record.timestamp)) / 1000) }
+        if cancellation.result != nil, result.isCancelled { self.log(cancelled: execution, result, stage: "running") }
         let isExpired = execution.request.event.deadline.map { $0 <= startedAt } ?? false
         let orchestrator = result.success ? nil : self.facade.orchestrator(named: execution.request.orchestrator)
         let isKnown = result.success || orchestrator != nil
@@ -208,7 +220,7 @@ final class RequestHandler: RecordHandler {
 
     // MARK: Outputs
 
-    private func replies(to execution: Execution, _ result: StepResult, startedAt: Int64, milliseconds: Double) -> [OutgoingRecord] {
+    func replies(to execution: Execution, _ result: StepResult, startedAt: Int64, milliseconds: Double) -> [OutgoingRecord] {
         let value = Reply(
             requestID: execution.request.requestID,
             orchestrator: execution.request.orchestrator,

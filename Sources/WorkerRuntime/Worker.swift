@@ -23,6 +23,7 @@ public final class Worker: FleetService {
     private let service: RecordService
     private let names: TopicNames
     private let topics: Topics
+    private let cancelled = CancelledRequests()
 
     /// The two topics of a worker that a measurement may choose.
     package struct Topics: Sendable {
@@ -114,6 +115,18 @@ public final class Worker: FleetService {
         }
         defer { self.logger.info("ended") }
         self.registry.observe(.stuckHandlers, self.layer.rawValue) { [facade] in Double(facade.stuckHandlers.running) }
+        self.registry.observe(.cancellationsKept, self.layer.rawValue) { [cancelled] in Double(cancelled.count) }
+        let control = ControlReader(
+            topic: self.names.control,
+            configuration: self.configuration.controlConfiguration(),
+            cancelled: self.cancelled,
+            layer: self.layer.rawValue,
+            logger: self.logger,
+            registry: self.registry
+        )
+        // Its thread may take a while to end and is not waited for: it has nothing to lose.
+        Task { await control.run() }
+        defer { control.end() }
         do {
             let times = try await self.service.run { try self.makeHandler($0, notices: $1, $2) }
             await self.facade.shutdown()
@@ -157,6 +170,7 @@ public final class Worker: FleetService {
             limits: self.configuration.limits,
             signalPolicy: self.configuration.signals,
             retries: self.configuration.retries,
+            cancelled: self.cancelled,
             logger: self.logger,
             metrics: RequestMetrics(registry: self.registry, layer: self.layer),
             producer: producer,

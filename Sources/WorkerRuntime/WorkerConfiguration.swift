@@ -112,7 +112,8 @@ public struct WorkerConfiguration: Sendable {
             mistakes.append("signals sampled must be a share from 0 to 1, found \(share)")
         }
         if self.transactionInterval < 1 { mistakes.append("transaction-interval must be 1 ms or more, found \(self.transactionInterval)") }
-        for name in ["enable.auto.commit", "enable.auto.offset.store", "group.id", "bootstrap.servers", "transactional.id"] where self.kafka[name] != nil {
+        let own = ["enable.auto.commit", "enable.auto.offset.store", "group.id", "bootstrap.servers", "transactional.id"]
+        for name in own where self.kafka[name] != nil {
             mistakes.append("kafka property \(name) is the worker's own: leave it out")
         }
         // What both clients share would be told twice.
@@ -124,6 +125,14 @@ public struct WorkerConfiguration: Sendable {
     /// Of a client that is neither the group's member nor the producer of replies, with the same security settings.
     func clientConfiguration(_ role: String) -> KafkaConfiguration {
         self.baseConfiguration(role).merging(self.kafka.filter { !WorkerConfiguration.consumerOnly.contains($0.key) })
+    }
+
+    /// Of the reader of the control topic, which is in no group and tells no statistics.
+    func controlConfiguration() -> KafkaConfiguration {
+        var configuration = self.clientConfiguration("control")
+        configuration["statistics.interval.ms"] = "0"
+        configuration["fetch.wait.max.ms"] = self.kafka["fetch.wait.max.ms"]
+        return configuration
     }
 
     private func baseConfiguration(_ role: String) -> KafkaConfiguration {

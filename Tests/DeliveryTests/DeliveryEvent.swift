@@ -33,7 +33,7 @@ enum DeliveryEvent: Sendable, Hashable {
     /// The owner loses patience with a record that runs alone.
     case openGate
 
-    static func any(sources: Int, kills: Bool, using generator: inout SeededGenerator) -> DeliveryEvent {
+    static func any(sources: Int, using generator: inout SeededGenerator) -> DeliveryEvent {
         let source = generator.below(sources)
         let choice = generator.below(64)
         switch generator.below(100) {
@@ -51,7 +51,6 @@ enum DeliveryEvent: Sendable, Hashable {
         case 82..<89: return .commit(succeeds: generator.below(4) != 0)
         case 89..<98: return .answer(choice: choice)
         default:
-            guard kills else { return .answer(choice: choice) }
             return generator.below(2) == 0 ? .kill : .openGate
         }
     }

@@ -74,7 +74,10 @@ extension DeliverySystem {
             guard case .publishing = flight.stage else { continue }
             for (index, token) in (self.tokens[slot] ?? []).enumerated() {
                 let place = self.machine.output(token)
-                try require(token != 0 && place?.slot == slot && place?.output == index, "token \(token) names \(String(describing: place))")
+                try require(
+                    token != 0 && place?.slot == slot && place?.output == index,
+                    "token \(token) names \(String(describing: place))"
+                )
             }
         }
     }

@@ -16,7 +16,7 @@ struct DeliverySystem: InterleavedSystem, ~Copyable {
         self.model = DeliveryModel(limits: limits, ordering: ordering, sources: DeliverySystem.sources, hasPoison: hasPoison)
     }
 
-    static func event(using generator: inout SeededGenerator) -> DeliveryEvent { .any(sources: self.sources, kills: true, using: &generator) }
+    static func event(using generator: inout SeededGenerator) -> DeliveryEvent { .any(sources: self.sources, using: &generator) }
 
     static func simpler(_ event: DeliveryEvent) -> [DeliveryEvent] { event.simpler }
 
@@ -105,7 +105,10 @@ struct DeliverySystem: InterleavedSystem, ~Copyable {
             self.model.skipped += 1
         case .taken(let slot):
             try require(!wasTold, "G5: source \(source) offset \(offset) was told as finished and runs again")
-            try require(!assignment.isRevoking && !wasDelivered && assignment.held.isEmpty, "I6: source \(source) offset \(offset) is taken")
+            try require(
+                !assignment.isRevoking && !wasDelivered && assignment.held.isEmpty,
+                "I6: source \(source) offset \(offset) is taken"
+            )
             try require(self.model.flights[Int(slot)] == nil, "I3: slot \(slot) was given twice")
             self.model.assignments[source]?.lastAdmitted = offset
             self.model.assignments[source]?.known = assignment.known ?? offset

@@ -29,7 +29,7 @@ struct UsageTests {
     @Test(
         "every command explains itself, with examples",
         arguments: [
-            [], ["submit"], ["tail"], ["topics"], ["topics", "create"], ["deadletters"], ["deadletters", "list"], ["deadletters", "show"],
+            [], ["submit"], ["cancel"], ["tail"], ["topics"], ["topics", "create"], ["deadletters"], ["deadletters", "list"], ["deadletters", "show"],
             ["deadletters", "histogram"], ["deadletters", "replay"], ["deadletters", "purge"], ["dev"], ["demo"], ["bench"],
         ]
     )
@@ -53,7 +53,7 @@ struct UsageTests {
     func completion(_ shell: String) async throws {
         let script = try await fleet(["--generate-completion-script", shell])
         #expect(script.status.isSuccess && script.standardError.isEmpty)
-        for word in ["submit", "tail", "topics", "create", "deadletters", "replay", "bench", "latency", "bootstrap-servers"] {
+        for word in ["submit", "cancel", "withdraw", "tail", "topics", "create", "deadletters", "replay", "bench", "latency", "bootstrap-servers"] {
             #expect(script.standardOutput.contains(word))
         }
         let known = ["bash": "/bin/bash", "zsh": "/usr/bin/zsh", "fish": "/usr/bin/fish"]
@@ -75,6 +75,10 @@ struct UsageTests {
             (["submit", "echo", "--tenant", "a", "--timeout", "0"], "--timeout"),
             (["submit", "echo", "--tenant", "a", "--layer", "attic"], "attic"),
             (["submit", "echo", "--tenant", "a", "--kafka", "=x"], "name=value"),
+            (["cancel"], "request-id"), (["cancel", ""], "request-id"), (["cancel", "a", "--timeout", "-1"], "--timeout"),
+            (["cancel", "a", "--withdraw", "--wait"], "--withdraw"), (["cancel", "a", "--withdraw", "--reason", "x"], "--withdraw"),
+            (["cancel", "a", String(repeating: "x", count: 1_025)], "1025 bytes"),
+            (["cancel", "a", "--reason", String(repeating: "x", count: 1_025)], "--reason"),
             (["tail"], "topic"), (["topics", "create", "--partitions", "0"], "--partitions"), (["bench", "nothing"], "nothing"),
             (["deadletters", "list", "--reason", "bad luck"], "unknown_orchestrator"),
             (["deadletters", "list", "--since", "soon"], "RFC 3339"),

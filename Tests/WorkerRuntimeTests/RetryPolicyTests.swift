@@ -71,7 +71,12 @@ struct RetryPolicyTests {
         #expect(self.decide(self.network, own: own, attempt: 2) == .exhausted)
         #expect(self.decide(self.network, own: ErrorRecoveryPolicy(.fail)) == .stands)
         var told = self.network
-        told.recoveryStrategy = ErrorRecoveryStrategy(errorCategories: [.network], maxRetries: 2, retryDelayBase: 0.2, retryBackoffFactor: 3)
+        told.recoveryStrategy = ErrorRecoveryStrategy(
+            errorCategories: [.network],
+            maxRetries: 2,
+            retryDelayBase: 0.2,
+            retryBackoffFactor: 3
+        )
         #expect(self.decide(told, own: own, attempt: 2) == .retry(after: 600))
         #expect(self.decide(told, own: own, attempt: 3) == .exhausted)
     }

@@ -8,6 +8,12 @@ public enum FleetMetrics: String, CaseIterable, Sendable {
     case recordsSucceeded = "fleet_worker_records_succeeded_total"
     /// Records answered with a failure, by error category.
     case recordsFailed = "fleet_worker_records_failed_total"
+    /// Records answered with `cancelled`, by whether they ran or waited.
+    case recordsCancelled = "fleet_worker_records_cancelled_total"
+    /// Records of the control topic, by what came of them.
+    case controlRecords = "fleet_worker_control_records_total"
+    /// Requests that are answered with `cancelled` should they come.
+    case cancellationsKept = "fleet_worker_cancellations_kept"
     /// Records written to the dead letter topic, by reason.
     case recordsDead = "fleet_worker_records_dead_total"
     /// Records whose bytes are no request.
@@ -83,6 +89,10 @@ public enum FleetMetrics: String, CaseIterable, Sendable {
         case .recordsReceived: self.counter(["layer"], "Records taken from Kafka.")
         case .recordsSucceeded: self.counter(["layer", "orchestrator"], "Records answered with success.")
         case .recordsFailed: self.counter(["layer", "orchestrator", "category"], "Records answered with a failure, by error category.")
+        case .recordsCancelled: self.counter(["layer", "stage"], "Records answered with cancelled, by whether they ran or waited.")
+        case .controlRecords:
+            self.counter(["layer", "outcome"], "Records of the control topic: cancel, withdrawn, outdated, unknown or broken.")
+        case .cancellationsKept: self.gauge(["layer"], "Requests that are answered with cancelled should they come.")
         case .recordsDead: self.counter(["layer", "reason"], "Records written to the dead letter topic, by reason.")
         case .recordsUndecodable: self.counter(["layer"], "Records whose bytes are no request.")
         case .recordsSkipped: self.counter(["layer", "reason"], "Records finished without running, by reason.")
@@ -95,7 +105,10 @@ public enum FleetMetrics: String, CaseIterable, Sendable {
         case .recordsRetried: self.counter(["layer"], "Attempts that failed and are followed by another one.")
         case .unreadableMetadata: self.counter(["layer"], "Commits of others whose metadata could not be read, at an assignment.")
         case .metadataShare:
-            self.gauge(["layer"], "Share of the room for commit metadata that the fullest partition needs; from 0.75 on it takes nothing in.")
+            self.gauge(
+                ["layer"],
+                "Share of its room that the commit metadata of the fullest partition needs; from 0.75 on it takes nothing in."
+            )
         case .deliveryRetries: self.counter(["layer"], "Outputs that the broker did not take and that are tried again.")
         case .undelivered: self.counter(["layer"], "Direct replies and signals that were given up.")
         case .noticesDropped: self.counter(["layer"], "Progress notices and snapshots that were given up.")
