@@ -7,7 +7,8 @@ import Wire
 struct ControlTests {
     private static let cancel = Array(#"{"command":"cancel"}"#.utf8)
 
-    private static func read(_ key: String?, _ value: String?, headers: RecordHeaders = RecordHeaders()) throws(WireError) -> ControlRecord {
+    private static func read(_ key: String?, _ value: String?, headers: RecordHeaders = RecordHeaders()) throws(WireError) -> ControlRecord
+    {
         try TestRecord(key: key.map { Array($0.utf8) }, headers: headers, value: value.map { Array($0.utf8) }).control()
     }
 

@@ -118,7 +118,8 @@ private struct Scene: Sendable {
 
     /// The replies to a request so far.
     func replies(_ id: String) async throws -> [Reply] {
-        try await self.broker.readAll([self.names.results(.domain)]).map { try Reply(decoding: $0.value ?? []) }.filter { $0.requestID == id }
+        let records = try await self.broker.readAll([self.names.results(.domain)])
+        return try records.map { try Reply(decoding: $0.value ?? []) }.filter { $0.requestID == id }
     }
 
     func reply(_ id: String) async throws -> Reply {

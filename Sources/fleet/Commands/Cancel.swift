@@ -70,7 +70,9 @@ struct Cancel: AsyncParsableCommand {
         guard self.wait else {
             for id in self.requests {
                 let action = self.withdraw ? "withdrawn" : "cancel"
-                Console.line(self.json ? JSONValue.object(["request_id": .string(id), "command": .string(action)]).description : "\(action) \(id)")
+                Console.line(
+                    self.json ? JSONValue.object(["request_id": .string(id), "command": .string(action)]).description : "\(action) \(id)"
+                )
             }
             return
         }
@@ -91,7 +93,9 @@ struct Cancel: AsyncParsableCommand {
         let observer = ConnectionOptions.observer
         let names = self.connection.names
         let known = Set(
-            try KafkaAdmin(configuration: try self.connection.clientConfiguration("cancel"), observer: observer).describeTopics().map(\.name)
+            try KafkaAdmin(configuration: try self.connection.clientConfiguration("cancel"), observer: observer).describeTopics().map(
+                \.name
+            )
         )
         guard known.contains(names.control) else {
             FleetProcess.complain(
@@ -132,7 +136,9 @@ struct Cancel: AsyncParsableCommand {
         let end = WireTime.now + Int64(self.timeout * 1000)
         while !open.isEmpty, WireTime.now < end {
             for record in try reader.read(milliseconds: Int32(clamping: min(1_000, end - WireTime.now))) {
-                guard let value = record.value, let reply = try? Reply(decoding: value), open.remove(reply.requestID) != nil else { continue }
+                guard let value = record.value, let reply = try? Reply(decoding: value), open.remove(reply.requestID) != nil else {
+                    continue
+                }
                 replies.append(reply)
                 if self.json { Console.line(String(decoding: value, as: UTF8.self)) } else { Console.show(reply) }
             }
