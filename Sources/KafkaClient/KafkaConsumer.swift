@@ -47,6 +47,8 @@ public final class KafkaConsumer {
     var positions: PositionReading
     private(set) var isClosing = false
     private var isClosed = false
+    /// Called with a partition and its next offset when nothing is left to read for now; only with `enable.partition.eof`.
+    public var reachedEnd: (TopicPartition, Int64) -> Void = { _, _ in }
 
     /// Makes a consumer.
     ///
@@ -133,10 +135,10 @@ public final class KafkaConsumer {
     public func poll() {
         while let message = rd_kafka_consumer_poll(self.handle.native, 0) {
             defer { rd_kafka_message_destroy(message) }
-            if message.pointee.err == RD_KAFKA_RESP_ERR_NO_ERROR {
-                self.take(ConsumedRecord(copying: message, from: self.source(of: message)))
-            } else {
-                self.events.failed(KafkaConsumer.error(in: message))
+            switch message.pointee.err {
+            case RD_KAFKA_RESP_ERR_NO_ERROR: self.take(ConsumedRecord(copying: message, from: self.source(of: message)))
+            case RD_KAFKA_RESP_ERR__PARTITION_EOF: self.reachedEnd(self.source(of: message), message.pointee.offset)
+            default: self.events.failed(KafkaConsumer.error(in: message))
             }
         }
         self.retryPositions()
@@ -153,10 +155,10 @@ public final class KafkaConsumer {
             let count = rd_kafka_consume_batch_queue(partition.queue, 0, messages.baseAddress, messages.count)
             guard count > 0 else { return 0 }
             for case let message? in messages.prefix(count) {
-                if message.pointee.err == RD_KAFKA_RESP_ERR_NO_ERROR {
-                    body(ConsumedRecord(copying: message, from: partition.source))
-                } else {
-                    self.events.failed(KafkaConsumer.error(in: message))
+                switch message.pointee.err {
+                case RD_KAFKA_RESP_ERR_NO_ERROR: body(ConsumedRecord(copying: message, from: partition.source))
+                case RD_KAFKA_RESP_ERR__PARTITION_EOF: self.reachedEnd(partition.source, message.pointee.offset)
+                default: self.events.failed(KafkaConsumer.error(in: message))
                 }
                 rd_kafka_message_destroy(message)
             }
@@ -223,17 +225,7 @@ public final class KafkaConsumer {
     ///
     /// A leader that is not there yet, as in the moment after a topic was made, is waited for as long as the time allows.
     public func watermarks(of source: TopicPartition, milliseconds: Int32 = 5_000) throws(KafkaError) -> (low: Int64, high: Int64) {
-        let end = monotonicMilliseconds() + Int(milliseconds)
-        while true {
-            var low: Int64 = 0
-            var high: Int64 = 0
-            let left = Int32(clamping: max(1, end - monotonicMilliseconds()))
-            let code = rd_kafka_query_watermark_offsets(self.handle.native, source.topic, source.partition, &low, &high, left)
-            if code == RD_KAFKA_RESP_ERR_NO_ERROR { return (low, high) }
-            let error = KafkaError(code, "read the offsets of \(source): \(String(cString: rd_kafka_err2str(code)))")
-            guard error.isRetriable, monotonicMilliseconds() + 50 < end else { throw error }
-            usleep(50_000)
-        }
+        try self.handle.watermarks(of: source, milliseconds: milliseconds)
     }
 
     /// Leaves the group: revokes what is assigned (``ConsumerEvents/revoked`` runs) and says goodbye to the coordinator.
@@ -291,13 +283,6 @@ public final class KafkaConsumer {
     private static func error(in message: UnsafeMutablePointer<rd_kafka_message_t>) -> KafkaError {
         KafkaError(message.pointee.err, rd_kafka_message_errstr(message).map { String(cString: $0) })
     }
-}
-
-/// Milliseconds of the clock that never jumps.
-func monotonicMilliseconds() -> Int {
-    var now = timespec()
-    clock_gettime(CLOCK_MONOTONIC, &now)
-    return now.tv_sec * 1000 + now.tv_nsec / 1_000_000
 }
 
 private func forwardRebalance(

@@ -138,7 +138,7 @@ struct SignalHandler: RecordHandler {
                 self.logger.notice("dead letter", metadata: metadata.merging(leftOut) { $1 })
             }
             let now = WireTime.now
-            let letter = DeadLetter(
+            var letter = DeadLetter(
                 reason: error.reason,
                 sourceTopic: record.source.topic,
                 sourcePartition: record.source.partition,
@@ -151,15 +151,15 @@ struct SignalHandler: RecordHandler {
                 errorMessage: error.message,
                 worker: self.worker
             )
-            let output =
-                OutgoingRecord(
-                    purpose: .deadLetter,
-                    topic: self.deadLetters.topic,
-                    partition: await self.deadLetters.partition(for: record.source),
-                    key: .ofRequest,
-                    value: record.value,
-                    headers: record.withView { letter.headers(keeping: $0.headers) }
-                )
+            record.withView { letter.carryOn(from: $0.headers) }
+            let output = OutgoingRecord(
+                purpose: .deadLetter,
+                topic: self.deadLetters.topic,
+                partition: await self.deadLetters.partition(for: record.source),
+                key: .ofRequest,
+                value: record.value,
+                headers: record.withView { letter.headers(keeping: $0.headers) }
+            )
             return .done([output])
         }
     }

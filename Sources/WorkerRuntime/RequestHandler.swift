@@ -315,7 +315,7 @@ final class RequestHandler: RecordHandler {
     ) async -> OutgoingRecord {
         self.metrics.dead(error.reason)
         let now = WireTime.now
-        let letter = DeadLetter(
+        var letter = DeadLetter(
             reason: error.reason,
             sourceTopic: record.source.topic,
             sourcePartition: record.source.partition,
@@ -331,6 +331,7 @@ final class RequestHandler: RecordHandler {
             orchestrator: execution?.request.orchestrator,
             worker: self.identity.worker
         )
+        record.withView { letter.carryOn(from: $0.headers) }
         return OutgoingRecord(
             purpose: .deadLetter,
             topic: self.topics.deadLetters.topic,
