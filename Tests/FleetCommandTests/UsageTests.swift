@@ -29,7 +29,8 @@ struct UsageTests {
     @Test(
         "every command explains itself, with examples",
         arguments: [
-            [], ["submit"], ["cancel"], ["tail"], ["topics"], ["topics", "create"], ["deadletters"], ["deadletters", "list"], ["deadletters", "show"],
+            [], ["submit"], ["cancel"], ["tail"], ["topics"], ["topics", "create"], ["deadletters"], ["deadletters", "list"],
+            ["deadletters", "show"],
             ["deadletters", "histogram"], ["deadletters", "replay"], ["deadletters", "purge"], ["dev"], ["demo"], ["bench"],
         ]
     )
@@ -53,7 +54,9 @@ struct UsageTests {
     func completion(_ shell: String) async throws {
         let script = try await fleet(["--generate-completion-script", shell])
         #expect(script.status.isSuccess && script.standardError.isEmpty)
-        for word in ["submit", "cancel", "withdraw", "tail", "topics", "create", "deadletters", "replay", "bench", "latency", "bootstrap-servers"] {
+        for word in [
+            "submit", "cancel", "withdraw", "tail", "topics", "create", "deadletters", "replay", "bench", "latency", "bootstrap-servers",
+        ] {
             #expect(script.standardOutput.contains(word))
         }
         let known = ["bash": "/bin/bash", "zsh": "/usr/bin/zsh", "fish": "/usr/bin/fish"]
