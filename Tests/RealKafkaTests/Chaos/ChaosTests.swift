@@ -64,7 +64,7 @@ extension RealKafkaSuite {
             print(
                 """
                 chaos: \(sent) requests, \(acknowledged.count) acknowledged, \(log.count) in the log (\(twice) of them twice), \(found.lost.count) lost, \
-                \(letters.count) dead letters; \(found.repeatedReplies) replies and \(found.repeatedRuns) runs were repeated; \
+                \(letters.count) dead letters (\(found.wronglyAccused.count) of them were run by no worker that was killed); \(found.repeatedReplies) replies and \(found.repeatedRuns) runs were repeated; \
                 \(found.overlaps.count) overlaps, \(found.excusedOverlaps) more with a worker that had lost its session, \
                 \(found.disorders.count) out of order; \(fleet.deeds.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", "))
                 """
@@ -76,7 +76,7 @@ extension RealKafkaSuite {
             #expect(found.overlaps == [])
             #expect(found.disorders == [])
             #expect(acknowledged.count > Self.seconds * 50 && fleet.incarnations.count > Self.workers)
-            // Whoever runs alone when its worker is killed for the third time cannot be told from poison.
+            // Whose workers were killed or lost their session three times, the last time when it was to run alone, cannot be told from poison.
             for letter in letters.values.joined() { #expect(letter.header("x-dlq-reason") == "poison") }
         }
 

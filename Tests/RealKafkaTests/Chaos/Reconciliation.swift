@@ -15,6 +15,9 @@ struct Reconciliation {
     /// Runs that began before the record before them in their key had come to an end.
     private(set) var disorders: [String] = []
 
+    /// Dead letters of requests that no killed worker is known to have run: sessions were lost, and counted as the ends of processes.
+    private(set) var wronglyAccused: [String] = []
+
     private let runs: HandlerRuns
     private let replies: [String: [DrillReply]]
     private let incarnations: [String: Incarnation]
@@ -43,6 +46,9 @@ struct Reconciliation {
             guard known.insert(id).inserted else { continue }
             if replies[id] == nil && letters[id] == nil { self.lost.append(id) }
             if record.key != nil { ofKey["\(record.keyText)", default: []].append(id) }
+        }
+        self.wronglyAccused = letters.keys.filter { id in
+            !(runs.byID[id] ?? []).contains { $0.end == nil && self.incarnations[$0.worker]?.killedAt != nil }
         }
         for ids in ofKey.values { self.followOrder(ids) }
         for (key, ofKey) in Dictionary(grouping: runs.all, by: \.key) where !key.isEmpty { self.findOverlaps(ofKey) }
