@@ -1,61 +1,44 @@
-/// Which records must keep their order.
-public enum Ordering: String, Sendable, CaseIterable {
-    /// Records of one key of a partition run one after another; keyless records in any order.
-    case key
-    /// Every record may run at any time.
-    case none
-    /// A partition's records run one after another.
-    case partition
-}
-
-/// How much may be in flight.
-public struct DeliveryLimits: Sendable, Hashable {
-    /// Records taken from the log and not yet finished, all partitions together.
-    public var records: Int
-    /// Bytes of those records.
-    ///
-    /// Reading stops when they are reached, so the last read may pass them.
-    public var bytes: Int
-    /// The span of one partition between its base and its newest record; bounds what a stuck record can hold back.
-    public var window: Int
-
-    /// Defaults: 2,048 records (more fall out of the processor's cache before they are done: measured 12 µs a record against 15 with 8,192),
-    /// 64 MiB, a window of 65,536 records a partition.
-    public init(records: Int = 2_048, bytes: Int = 64 << 20, window: Int = 65_536) {
-        self.records = min(max(1, records), 1 << 23)
-        self.bytes = max(1, bytes)
-        self.window = max(1, window)
-    }
-}
-
 /// Decides what happens to every record between the log and the commit: a pure state machine, no clock, no I/O.
 ///
-/// A record's way: `received` → (waits in its lane) → runs → `handled` → its outputs are published → `acknowledged` → finished, and the
-/// partition's base may move. A partition's way: `assigned` → reading → `revoking` (nothing new starts; what runs may end) → `retired`.
-/// The owner performs what is returned: start slots, publish outputs, commit. Slots are small integers; the owner keeps whatever belongs to them
-/// in arrays of its own.
+/// A record's way: `received` → (waits in its lane) → taken by `takeStarts` → runs → `handled` → its outputs are published → `acknowledged` →
+/// finished, and the partition's base may move. A failed one is `parked` until its retry is due. A partition's way: `assigned` → reading →
+/// `revoking` (nothing new starts; what runs may end) → `retired`. The owner performs what is returned: give records to handlers, publish
+/// outputs, commit. Slots are small integers; the owner keeps whatever belongs to them in arrays of its own.
+///
+/// What a commit carries beside the base lets nothing finished run again after a crash, and finds the record that ends its worker's process;
+/// see DeliveryMachine+Starts.swift.
 public struct DeliveryMachine: ~Copyable, Sendable {
     /// Names a record in flight.
     public typealias Slot = Int32
-    /// Names one output of one record in flight: slot, number of the output, and the slot's generation, so that the report of an output whose
-    /// slot was given away meanwhile is known to be late.
+    /// Names one output of one record in flight, or its wait for a retry: slot, number of the output, and the slot's generation, so that a
+    /// report whose slot was given away meanwhile is known to be late.
     public typealias OutputToken = UInt64
     /// Names an assigned partition; valid until it is retired.
     public typealias Partition = Int32
 
-    private enum State: UInt8 {
-        /// Can become `waiting` or `running`.
+    enum State: UInt8 {
+        /// Can become `waiting` or `ready`.
         case free
-        /// Waits in its lane. Can become `running`, or `free` when its partition is revoked.
+        /// Waits in its lane. Can become `ready`, or `free` when its partition is revoked.
         case waiting
-        /// Given to a handler. Can become `publishing`, or `free`.
+        /// First of its lane. Can become `declaring`, `running`, or `free`.
+        case ready
+        /// A commit that tells of its start is wanted or under way. Can become `running`, or `free`.
+        case declaring
+        /// Given to a handler. Can become `publishing`, `parked`, or `free`.
         case running
+        /// Has failed and waits for its retry, still first of its lane. Can become `ready`, or `free`.
+        case parked
         /// Its outputs are on their way. Can become `free`.
         case publishing
     }
 
-    private struct Record {
+    struct Record {
         var state: State = .free
+        /// A worker's process has ended while it ran.
+        var isSuspect = false
+        /// It was handed out to be put away.
+        var isPoison = false
         var partition: Partition = 0
         var epoch: UInt32 = 0
         var pending: Int32 = 0
@@ -66,31 +49,47 @@ public struct DeliveryMachine: ~Copyable, Sendable {
         var ticket: PartitionTracker.Ticket = 0
     }
 
-    private enum PartitionState: UInt8 {
+    enum PartitionState: UInt8 {
         case retired, reading, revoking
     }
 
-    private struct PartitionRecord {
+    struct PartitionRecord {
         var state: PartitionState = .retired
         var epoch: UInt32 = 0
         /// What its lanes are named by.
         var place: Int32 = 0
         var tracker = PartitionTracker()
+        var attempts = AttemptLedger()
         /// Records that run or publish.
         var active = 0
-        var waiting = 0
-        var committed: Int64 = -1
-        var committing: Int64 = -1
+        /// Slots that it holds.
+        var held = 0
         /// The lowest offset that found no room and has not come again; nothing above it is taken in before, else the base would pass it.
         var refused: Int64 = .max
+        /// Below this offset an owner before may have crashed: starts are told in a commit first.
+        var suspiciousBelow: Int64 = -1
+        var commits = CommitState()
     }
 
-    private let limits: DeliveryLimits
-    private let ordering: Ordering
-    private var records: [Record]
-    private var freeSlots: [Slot]
-    private var partitions: [PartitionRecord] = []
-    private var lanes: KeyLanes
+    let limits: DeliveryLimits
+    let ordering: Ordering
+    var records: [Record]
+    var freeSlots: [Slot]
+    var partitions: [PartitionRecord] = []
+    var lanes: KeyLanes
+    /// The first of their lanes, in the order in which they came to be.
+    var ready: [Slot] = []
+    /// Records given to handlers and not returned.
+    var running = 0
+    /// Records whose start a commit is to tell.
+    var declaring = 0
+    /// The suspect that runs alone, or is about to.
+    var solo: Slot?
+    var commitNumber: UInt64 = 0
+    /// Others may run beside the suspect.
+    var isGateForced = false
+    /// The partition whose next commit says that a suspect runs alone no more.
+    var telling: Partition?
 
     /// Bytes of the records in flight.
     public private(set) var bytesInFlight = 0
@@ -106,20 +105,38 @@ public struct DeliveryMachine: ~Copyable, Sendable {
         self.lanes = KeyLanes(capacity: limits.records)
     }
 
-    /// Records in flight: waiting, running or publishing.
+    /// Records in flight: waiting, running, parked or publishing.
     public var recordsInFlight: Int { self.records.count - self.freeSlots.count }
 
     // MARK: Partitions
 
     /// A partition has arrived.
     ///
-    /// - Parameter place: a number of its own that it has each time it comes: a record whose run outlived an earlier assignment so holds its key
-    ///   back in the next one. By default it is the returned index: then partitions that come back are taken for new ones.
-    public mutating func assigned(place: Int32? = nil) -> Partition {
+    /// - Parameters:
+    ///   - place: a number of its own that it has each time it comes: a record whose run outlived an earlier assignment so holds its key
+    ///     back in the next one. By default it is the returned index: then partitions that come back are taken for new ones.
+    ///   - committed: where the group stands; nil when it has committed nothing.
+    ///   - metadata: what was committed with that offset; nil when there was nothing that could be read.
+    ///   - end: the next offset of the log, as far as it is known: a crashed owner cannot have come further.
+    public mutating func assigned(
+        place: Int32? = nil,
+        committed: Int64? = nil,
+        metadata: CommitMetadata? = nil,
+        end: Int64 = .max
+    ) -> Partition {
         let index = self.partitions.firstIndex { $0.state == .retired && $0.active == 0 } ?? self.partitions.count
         if index == self.partitions.count { self.partitions.append(PartitionRecord()) }
-        let epoch = self.partitions[index].epoch &+ 1
-        self.partitions[index] = PartitionRecord(state: .reading, epoch: epoch, place: place ?? Int32(index))
+        var partition = PartitionRecord(state: .reading, epoch: self.partitions[index].epoch &+ 1, place: place ?? Int32(index))
+        if let committed {
+            partition.tracker = PartitionTracker(base: committed, restored: metadata?.finished ?? [])
+            partition.commits.committed = committed
+            if let metadata {
+                partition.attempts = AttemptLedger(metadata.started)
+                partition.commits.isOpen = metadata.isOpen
+                if metadata.isOpen { partition.suspiciousBelow = min(end, committed.advanced(upTo: self.limits.window)) }
+            }
+        }
+        self.partitions[index] = partition
         return Partition(index)
     }
 
@@ -129,44 +146,35 @@ public struct DeliveryMachine: ~Copyable, Sendable {
     /// a backlog so come to equal shares, and one that is alone, or stuck, leaves a fifth.
     public func capacity(of partition: Partition) -> Int {
         let index = Int(partition)
-        guard self.partitions[index].state == .reading, self.partitions[index].refused == .max, self.bytesInFlight < self.limits.bytes
+        guard self.partitions[index].state == .reading, self.partitions[index].refused == .max, self.bytesInFlight < self.limits.bytes,
+            // What an owner before has left in the metadata goes only by reading on.
+            self.partitions[index].commits.share < CommitState.fullShare || self.partitions[index].held == 0
         else { return 0 }
         let free = self.freeSlots.count
-        let share = 4 * free - self.partitions[index].active - self.partitions[index].waiting
-        return max(0, min(free, share, self.limits.window - self.partitions[index].tracker.windowCount))
+        let share = 4 * free - self.partitions[index].held
+        return max(0, min(free, share, self.windowLeft(of: index)))
     }
 
-    /// What becomes of the records of a leaving partition that no handler has begun.
-    public struct Leaving: Sendable, Hashable {
-        /// Slots that are free now: whoever has the partition next reads their records again.
-        public var givenUp: [Slot]
-        /// Slots to be given to a handler all the same, in offset order.
-        public var goOn: [Slot]
+    /// Offsets between the committed base and the newest record that are still to be had.
+    private func windowLeft(of index: Int) -> Int {
+        let committed = self.partitions[index].commits.committed
+        let newest = self.partitions[index].tracker.lastOffset
+        guard committed >= 0, newest >= committed else { return self.limits.window }
+        return self.limits.window - Int(newest - committed) - 1
     }
 
-    /// A partition is about to leave: nothing of it begins any more, except what closes the gaps below records that have begun.
+    /// A partition is about to leave: nothing of it begins any more; what runs may end, be published and committed.
     ///
-    /// A commit cannot pass an unfinished record, so whatever is finished above one runs again for the partition's next owner. Records below the
-    /// newest one that has begun are therefore finished here, and only those above it are given up. May be told again while the partition leaves.
+    /// What is finished is told to the next owner in the commit, so a record that has not begun is simply given up. May be told again while the
+    /// partition leaves.
     ///
     /// - Parameter notBegun: started slots that the owner has taken back before a handler began with them; those of other partitions are ignored.
-    public mutating func revoking(_ partition: Partition, notBegun: [Slot]) -> Leaving {
+    /// - Returns: slots that are free now: whoever has the partition next reads their records again.
+    public mutating func revoking(_ partition: Partition, notBegun: [Slot]) -> [Slot] {
         let index = Int(partition)
-        guard self.partitions[index].state != .retired else { return Leaving(givenUp: [], goOn: []) }
+        guard self.partitions[index].state != .retired else { return [] }
         self.partitions[index].state = .revoking
-        let notBegun = self.started(notBegun, of: partition)
-        let waiting = self.slots(of: partition, .waiting)
-        var newest = self.partitions[index].tracker.finishedAboveBase.last ?? -1
-        for slot in self.slots(of: partition, .publishing) { newest = max(newest, self.offset(of: slot)) }
-        let taken = Set(notBegun)
-        for slot in self.slots(of: partition, .running) where !taken.contains(slot) { newest = max(newest, self.offset(of: slot)) }
-
-        // Offsets rise along a lane: what is given up of it is its end, and with its head all of it.
-        self.clearWaiting(waiting)
-        for slot in waiting where self.offset(of: slot) < newest { self.enterLane(slot) }
-        let givenUp = (waiting + notBegun).filter { self.offset(of: $0) > newest }
-        for slot in givenUp { self.giveUp(slot) }
-        return Leaving(givenUp: givenUp, goOn: notBegun.filter { self.records[Int($0)].state == .running })
+        return self.giveUpNotBegun(of: partition, notBegun)
     }
 
     /// Records of a partition that run or publish.
@@ -180,10 +188,13 @@ public struct DeliveryMachine: ~Copyable, Sendable {
         let index = Int(partition)
         guard self.partitions[index].state != .retired else { return [] }
         self.partitions[index].state = .retired
-        let waiting = self.slots(of: partition, .waiting)
-        self.clearWaiting(waiting)
-        let released = waiting + self.started(notBegun, of: partition) + self.slots(of: partition, .publishing)
-        for slot in released { self.giveUp(slot) }
+        if self.telling == partition { self.telling = nil }
+        var released = self.giveUpNotBegun(of: partition, notBegun)
+        for slot in self.slots(of: partition, [.publishing]) {
+            self.release(slot)
+            self.partitions[index].active -= 1
+            released.append(slot)
+        }
         return released
     }
 
@@ -191,10 +202,10 @@ public struct DeliveryMachine: ~Copyable, Sendable {
 
     /// What to do with a record that was read.
     public enum Reception: Sendable, Hashable {
-        /// Give it to a handler now.
-        case start(Slot)
-        /// Keep it: it waits for its lane.
-        case wait(Slot)
+        /// Keep it: `takeStarts` tells when it may begin.
+        case taken(Slot)
+        /// Forget it: it is finished, an owner before has seen to that.
+        case finishedBefore
         /// Forget it: it was delivered before, or its partition is not read any more.
         case drop
         /// Keep it and bring it again, before anything later of its partition: there is no room, the owner read more than
@@ -210,19 +221,36 @@ public struct DeliveryMachine: ~Copyable, Sendable {
     public mutating func received(_ partition: Partition, offset: Int64, keyHash: UInt64, bytes: Int) -> Reception {
         let index = Int(partition)
         guard self.partitions[index].state == .reading, offset > self.partitions[index].tracker.lastOffset else { return .drop }
-        guard offset <= self.partitions[index].refused, let slot = self.freeSlots.last else {
+        guard offset <= self.partitions[index].refused, !self.freeSlots.isEmpty else {
             self.partitions[index].refused = min(self.partitions[index].refused, offset)
             return .full
         }
-        guard let ticket = self.partitions[index].tracker.admit(offset) else { return .drop }
+        let ticket: PartitionTracker.Ticket
+        switch self.partitions[index].tracker.admit(offset) {
+        case .refused: return .drop
+        case .finishedBefore:
+            self.partitions[index].refused = .max
+            self.partitions[index].commits.changed()
+            return .finishedBefore
+        case .admitted(let admitted): ticket = admitted
+        }
         self.partitions[index].refused = .max
-        self.freeSlots.removeLast()
+        let slot = self.freeSlots.removeLast()
         self.bytesInFlight += bytes
-        // The first record read is where the group stands already.
-        if self.partitions[index].committed < 0 { self.partitions[index].committed = offset }
+        self.partitions[index].held += 1
+        // Where a group without commits begins, or one whose log was made anew: what it knows is about other records.
+        if self.partitions[index].commits.committed < 0 || offset < self.partitions[index].commits.committed {
+            self.partitions[index].attempts = AttemptLedger()
+            self.partitions[index].suspiciousBelow = -1
+            self.partitions[index].commits = CommitState()
+            self.partitions[index].commits.committed = offset
+        }
+        // Only a commit lets it begin.
+        if !self.isInWindow(offset, of: index) { self.partitions[index].commits.changed() }
         let lane = self.lane(partition, keyHash)
         self.records[Int(slot)] = Record(
-            state: .running,
+            state: .ready,
+            isSuspect: self.partitions[index].attempts.isSuspect(offset),
             partition: partition,
             epoch: self.partitions[index].epoch,
             generation: self.records[Int(slot)].generation,
@@ -230,32 +258,21 @@ public struct DeliveryMachine: ~Copyable, Sendable {
             lane: lane,
             ticket: ticket
         )
-        guard self.enterLane(slot) else { return .wait(slot) }
-        self.partitions[index].active += 1
-        return .start(slot)
-    }
-
-    /// What follows the end of a handler.
-    public struct Completion: Sendable, Hashable {
-        /// Publish the outputs; false for a record whose partition has left: its new owner has it again.
-        public var publish: Bool
-        /// The lane's next record, to be given to a handler now.
-        public var next: Slot?
+        if self.enterLane(slot) { self.ready.append(slot) }
+        return .taken(slot)
     }
 
     /// A handler has returned; its lane goes on at once, before the outputs are acknowledged.
     ///
     /// - Parameter outputs: the number of acknowledgements to wait for; with 0 the record is finished.
-    public mutating func handled(_ slot: Slot, outputs: Int) -> Completion {
-        guard self.records[Int(slot)].state == .running else { return Completion(publish: false, next: nil) }
-        let record = self.records[Int(slot)]
-        let next = self.leaveLane(record.lane)
-        let partition = Int(record.partition)
-        guard self.partitions[partition].state != .retired, self.partitions[partition].epoch == record.epoch else {
-            self.staleCompletions += 1
-            self.partitions[partition].active -= 1
-            self.release(slot)
-            return Completion(publish: false, next: next)
+    /// - Returns: whether to publish the outputs; false for a record whose partition has left: its new owner has it again.
+    public mutating func handled(_ slot: Slot, outputs: Int) -> Bool {
+        guard self.ended(slot) else { return false }
+        let lane = self.records[Int(slot)].lane
+        let index = Int(self.records[Int(slot)].partition)
+        // Poison stays what it is until its dead letter is durable.
+        if !self.records[Int(slot)].isPoison, self.partitions[index].attempts.survived(self.offset(of: slot)) {
+            self.partitions[index].commits.changed()
         }
         if outputs == 0 {
             self.finish(slot)
@@ -263,21 +280,59 @@ public struct DeliveryMachine: ~Copyable, Sendable {
             self.records[Int(slot)].state = .publishing
             self.records[Int(slot)].pending = Int32(outputs)
         }
-        return Completion(publish: true, next: next)
+        self.leaveLane(lane)
+        return true
     }
 
-    /// The token of a publishing record's output; never 0.
+    /// A handler has failed, and the record is to be handled once more; its lane waits for it.
+    ///
+    /// - Returns: what to tell ``retryDue(_:)`` when the time has come; nil for a record whose partition has left, and for one of a partition
+    ///   that leaves: its next owner knows of the failure and retries it.
+    public mutating func failed(_ slot: Slot) -> OutputToken? {
+        guard self.ended(slot) else { return nil }
+        let record = self.records[Int(slot)]
+        let index = Int(record.partition)
+        self.partitions[index].attempts.failed(self.offset(of: slot))
+        self.partitions[index].commits.changed()
+        self.partitions[index].active -= 1
+        self.records[Int(slot)].isSuspect = false
+        guard self.partitions[index].state == .reading else {
+            self.leaveLane(record.lane)
+            self.release(slot)
+            return nil
+        }
+        self.records[Int(slot)].state = .parked
+        return self.token(of: slot, output: 0)
+    }
+
+    /// The time of a parked record has come.
+    public mutating func retryDue(_ token: OutputToken) {
+        guard let slot = self.slot(token, .parked) else { return }
+        self.records[Int(slot)].state = .ready
+        self.ready.append(slot)
+    }
+
+    /// The token of a record's output; never 0.
     public func token(of slot: Slot, output: Int) -> OutputToken {
         OutputToken(self.records[Int(slot)].generation) << 40 | OutputToken(output & 0xffff) << 24 | OutputToken(slot + 1)
     }
 
     /// The slot and the number of the output that a token names; nil when the slot has been given away since.
     public func output(_ token: OutputToken) -> (slot: Slot, output: Int)? {
+        self.slot(token, .publishing).map { ($0, Int(token >> 24) & 0xffff) }
+    }
+
+    /// The partition of a record whose outputs are on their way; nil for any other slot.
+    public func partition(ofPublishing slot: Slot) -> Partition? {
+        self.records[Int(slot)].state == .publishing ? self.records[Int(slot)].partition : nil
+    }
+
+    private func slot(_ token: OutputToken, _ state: State) -> Slot? {
         let slot = Int(token & 0xff_ffff) - 1
-        guard self.records.indices.contains(slot), self.records[slot].state == .publishing,
+        guard self.records.indices.contains(slot), self.records[slot].state == state,
             OutputToken(self.records[slot].generation) & 0xff_ffff == token >> 40
         else { return nil }
-        return (Slot(slot), Int(token >> 24) & 0xffff)
+        return Slot(slot)
     }
 
     /// One output of a record is durable.
@@ -291,39 +346,6 @@ public struct DeliveryMachine: ~Copyable, Sendable {
         self.finish(slot)
         return true
     }
-
-    // MARK: Commits
-
-    /// The bases that moved since the last commit was begun; `commitEnded` tells how it went.
-    ///
-    /// - Parameter again: also those whose commit is under way: before a partition leaves, its owner must know that a commit has succeeded.
-    public mutating func beginCommit(again: Bool = false) -> [(partition: Partition, offset: Int64)] {
-        var points: [(partition: Partition, offset: Int64)] = []
-        for index in self.partitions.indices where self.partitions[index].state != .retired {
-            let begun = again ? -1 : self.partitions[index].committing
-            guard let base = self.partitions[index].tracker.base, base > max(self.partitions[index].committed, begun)
-            else { continue }
-            self.partitions[index].committing = base
-            points.append((Partition(index), base))
-        }
-        return points
-    }
-
-    /// A commit has ended.
-    public mutating func commitEnded(_ partition: Partition, offset: Int64, succeeded: Bool) {
-        let index = Int(partition)
-        guard self.partitions.indices.contains(index) else { return }
-        if succeeded { self.partitions[index].committed = max(self.partitions[index].committed, offset) }
-        if self.partitions[index].committing <= offset { self.partitions[index].committing = -1 }
-    }
-
-    /// Whether a base stands above its last commit.
-    public var hasUncommitted: Bool {
-        self.partitions.contains { $0.state != .retired && ($0.tracker.base ?? -1) > $0.committed }
-    }
-
-    /// The finished offsets of a partition above its base: what a crash need not run again.
-    public func finishedAboveBase(of partition: Partition) -> [Int64] { self.partitions[Int(partition)].tracker.finishedAboveBase }
 
     // MARK: Inside
 
@@ -341,71 +363,98 @@ public struct DeliveryMachine: ~Copyable, Sendable {
         }
     }
 
-    /// The slots of a partition in a state, in offset order.
-    private func slots(of partition: Partition, _ state: State) -> [Slot] {
-        self.records.indices.filter { self.records[$0].state == state && self.records[$0].partition == partition }
-            .sorted { self.records[$0].ticket < self.records[$1].ticket }
-            .map { Slot($0) }
+    /// Whether an offset is as near to the committed base as a crashed owner can have come; one behind a gap in the log need not be.
+    func isInWindow(_ offset: Int64, of index: Int) -> Bool {
+        offset < self.partitions[index].commits.committed.advanced(upTo: self.limits.window)
     }
 
-    /// Those of some slots that are started records of a partition, in offset order.
-    private func started(_ slots: [Slot], of partition: Partition) -> [Slot] {
-        Set(slots).filter { self.records[Int($0)].state == .running && self.records[Int($0)].partition == partition }
-            .sorted { self.records[Int($0)].ticket < self.records[Int($1)].ticket }
+    /// The slots of a partition in some states.
+    private func slots(of partition: Partition, _ states: Set<State>) -> [Slot] {
+        self.records.indices.filter { states.contains(self.records[$0].state) && self.records[$0].partition == partition }.map { Slot($0) }
     }
 
-    private func offset(of slot: Slot) -> Int64 {
+    func offset(of slot: Slot) -> Int64 {
         self.partitions[Int(self.records[Int(slot)].partition)].tracker.offset(of: self.records[Int(slot)].ticket)
     }
 
-    /// Sends waiting slots out of their lanes; they wait nowhere then.
-    private mutating func clearWaiting(_ slots: [Slot]) {
-        for slot in slots {
-            self.lanes.clearWaiting(self.records[Int(slot)].lane)
-            self.records[Int(slot)].next = KeyLanes.none
-            self.partitions[Int(self.records[Int(slot)].partition)].waiting -= 1
+    /// Frees what no handler has begun with, and what waits for a retry.
+    private mutating func giveUpNotBegun(of partition: Partition, _ notBegun: [Slot]) -> [Slot] {
+        let waiting = self.slots(of: partition, [.waiting])
+        for slot in waiting { self.lanes.clearWaiting(self.records[Int(slot)].lane) }
+        let takenBack = Set(notBegun).filter {
+            self.records[Int($0)].state == .running && self.records[Int($0)].partition == partition
         }
-    }
-
-    /// Frees a slot whose record is not finished; nobody waits behind it.
-    private mutating func giveUp(_ slot: Slot) {
-        let record = self.records[Int(slot)]
-        if record.state != .waiting { self.partitions[Int(record.partition)].active -= 1 }
-        if record.state == .running { _ = self.leaveLane(record.lane) }
-        self.release(slot)
+        self.running -= takenBack.count
+        self.partitions[Int(partition)].active -= takenBack.count
+        let heads = self.slots(of: partition, [.ready, .declaring, .parked]) + takenBack
+        for slot in heads {
+            if self.records[Int(slot)].state == .declaring { self.declaring -= 1 }
+            self.partitions[Int(partition)].attempts.notBegun(self.offset(of: slot))
+            if self.solo == slot { self.endSolo() }
+            self.leaveLane(self.records[Int(slot)].lane)
+        }
+        let givenUp = waiting + heads
+        for slot in givenUp { self.release(slot) }
+        if !givenUp.isEmpty {
+            self.ready.removeAll { self.records[Int($0)].state != .ready }
+            self.partitions[Int(partition)].commits.forgetDeclared()
+        }
+        return givenUp
     }
 
     /// A record enters its lane; false when it has to wait there.
-    @discardableResult
     private mutating func enterLane(_ slot: Slot) -> Bool {
         let lane = self.records[Int(slot)].lane
         guard lane != 0, let before = self.lanes.enter(lane, slot: slot) else { return true }
         if before != KeyLanes.none { self.records[Int(before)].next = slot }
         self.records[Int(slot)].state = .waiting
-        self.partitions[Int(self.records[Int(slot)].partition)].waiting += 1
         return false
     }
 
-    private mutating func leaveLane(_ lane: UInt64) -> Slot? {
-        guard lane != 0 else { return nil }
-        guard let next = self.lanes.leave(lane, next: { self.records[Int($0)].next }) else { return nil }
-        self.records[Int(next)].state = .running
-        let partition = Int(self.records[Int(next)].partition)
-        self.partitions[partition].waiting -= 1
-        self.partitions[partition].active += 1
-        return next
+    private mutating func leaveLane(_ lane: UInt64) {
+        guard lane != 0, let next = self.lanes.leave(lane, next: { self.records[Int($0)].next }) else { return }
+        self.records[Int(next)].state = .ready
+        self.ready.append(next)
+    }
+
+    /// A run is over; false when its partition has left, and the slot is free.
+    private mutating func ended(_ slot: Slot) -> Bool {
+        guard self.records[Int(slot)].state == .running else { return false }
+        self.running -= 1
+        if self.solo == slot { self.endSolo() }
+        let record = self.records[Int(slot)]
+        let index = Int(record.partition)
+        guard self.partitions[index].state == .retired || self.partitions[index].epoch != record.epoch else { return true }
+        self.staleCompletions += 1
+        self.partitions[index].active -= 1
+        self.leaveLane(record.lane)
+        self.release(slot)
+        return false
     }
 
     private mutating func finish(_ slot: Slot) {
-        let record = self.records[Int(slot)]
-        self.partitions[Int(record.partition)].tracker.finish(record.ticket)
-        self.partitions[Int(record.partition)].active -= 1
+        let index = Int(self.records[Int(slot)].partition)
+        self.partitions[index].attempts.finished(self.offset(of: slot))
+        self.partitions[index].tracker.finish(self.records[Int(slot)].ticket)
+        self.partitions[index].commits.changed()
+        self.partitions[index].active -= 1
         self.release(slot)
     }
 
     private mutating func release(_ slot: Slot) {
         self.bytesInFlight -= self.records[Int(slot)].bytes
-        self.records[Int(slot)] = Record(generation: self.records[Int(slot)].generation &+ 1)
+        // The partition of a stale record may be another one by now.
+        let record = self.records[Int(slot)]
+        if self.partitions[Int(record.partition)].epoch == record.epoch { self.partitions[Int(record.partition)].held -= 1 }
+        self.records[Int(slot)] = Record(generation: record.generation &+ 1)
         self.freeSlots.append(slot)
+    }
+}
+
+extension Int64 {
+    /// The sum, or the largest number.
+    func advanced(upTo count: Int) -> Int64 {
+        let (sum, overflow) = self.addingReportingOverflow(Int64(count))
+        return overflow ? .max : sum
     }
 }

@@ -43,9 +43,18 @@ public struct WorkerOptions: ConfigurableArguments {
     @Flag(inversion: .prefixedNo, help: "Join the group under the worker's id, so that a quick restart moves no partition.")
     public var staticMembership = false
 
-    /// The delivery guarantee; only the default, at least once, passes ``validate()`` in this version.
-    @Option(help: ArgumentHelp("What is promised: at_least_once or exactly_once (not in this version).", valueName: "guarantee"))
+    /// The delivery guarantee; at least once by default.
+    @Option(
+        help: ArgumentHelp(
+            "What is promised: at_least_once, or exactly_once to readers with read_committed; keep the worker id over restarts then.",
+            valueName: "guarantee"
+        )
+    )
     public var delivery: DeliveryGuarantee = .atLeastOnce
+
+    /// Attempts at a request whose failure is retryable, the first included; 10 by default, 1 for no retries.
+    @Option(help: ArgumentHelp("Attempts at a request whose failure is retryable, the first included; 1: no retries.", valueName: "number"))
+    public var maxAttempts = 10
 
     /// Handlers at the same time, 1 to 100,000; 64 by default.
     @Option(help: ArgumentHelp("Handlers at the same time.", valueName: "number"))
@@ -112,6 +121,7 @@ public struct WorkerOptions: ConfigurableArguments {
         if let workerID = self.workerID { configuration.workerID = workerID }
         configuration.usesStaticMembership = self.staticMembership
         configuration.delivery = self.delivery
+        configuration.retries.maximumAttempts = self.maxAttempts
         configuration.concurrency = self.concurrency
         configuration.inFlight.records = max(configuration.inFlight.records, self.concurrency * 2)
         configuration.ordering = self.ordering

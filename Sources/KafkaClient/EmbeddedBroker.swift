@@ -3,9 +3,10 @@ public import Observability
 
 /// librdkafka's mock cluster as a broker inside this process, reachable from others on the loopback interface.
 ///
-/// Made for the first minute, demos and tests. Its limits (librdkafka 2.0.2): no transactions, no admin calls (topics are made here or by
-/// first use), 5 MiB kept per partition, a group join takes three seconds, and a waiting fetch is not woken by new records (clients set
-/// `fetch.wait.max.ms` low: see ``clientDefaults``).
+/// Made for the first minute, demos and tests. Its limits (librdkafka 2.0.2): transactions in name only (every call succeeds, but readers see
+/// the records of aborted ones, and offsets that were sent in one are dropped), no admin calls (topics are made here or by first use), 5 MiB
+/// kept per partition, a group join takes three seconds, and a waiting fetch is not woken by new records (clients set `fetch.wait.max.ms` low:
+/// see ``clientDefaults``).
 public final class EmbeddedBroker: Sendable {
     private let handle: ClientHandle
     nonisolated(unsafe) private let cluster: OpaquePointer

@@ -1,4 +1,5 @@
 import CRDKafka
+import Synchronization
 
 /// A topic as it should be.
 public struct TopicSpecification: Sendable, Hashable {
@@ -50,15 +51,20 @@ public struct GroupListing: Sendable, Hashable {
     public var members: Int
 }
 
-/// Looks at a cluster and creates topics; its calls wait for the broker, so call them off the cooperative pool.
+/// Looks at a cluster, creates topics and deletes records; its calls wait for the broker, so call them off the cooperative pool.
 public final class KafkaAdmin: Sendable {
     /// The version of librdkafka that runs, such as `2.0.2`.
     public static var libraryVersion: String { String(cString: rd_kafka_version_str()) }
 
     private let handle: ClientHandle
+    private let configuration: KafkaConfiguration
+    private let observer: KafkaObserver
+    private let groupHandle = Mutex<ClientHandle?>(nil)
 
     /// Makes the client; no connection is tried yet.
     public init(configuration: KafkaConfiguration, observer: KafkaObserver) throws(KafkaError) {
+        self.configuration = configuration
+        self.observer = observer
         self.handle = try ClientHandle(RD_KAFKA_PRODUCER, configuration: configuration, observer: observer)
     }
 
@@ -167,17 +173,25 @@ public final class KafkaAdmin: Sendable {
     /// A group's committed offsets.
     ///
     /// - Parameter partitions: which ones; nil for all that the group has committed.
+    /// - Throws: retriable, as long as the group's coordinator is being made or moved.
     public func committedOffsets(
         group: String,
         partitions: [TopicPartition]? = nil,
         milliseconds: Int32 = 10_000
     ) throws(KafkaError) -> [CommitPoint] {
-        let list = partitions.flatMap { KafkaConsumer.list($0.map { CommitPoint(source: $0, offset: -1001) }) }
+        var list: PartitionList.Native?
+        if let partitions { list = try PartitionList.make(partitions) }
         defer { if let list { rd_kafka_topic_partition_list_destroy(list) } }
         var request = rd_kafka_ListConsumerGroupOffsets_new(group, list)
         defer { rd_kafka_ListConsumerGroupOffsets_destroy(request) }
-        let event = try self.request(RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS, milliseconds, "read the offsets of group \(group)") {
-            rd_kafka_ListConsumerGroupOffsets(self.handle.native, &request, 1, $0, $1)
+        let handle = try self.handle(for: group)
+        let event = try self.request(
+            RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS,
+            milliseconds,
+            "read the offsets of group \(group)",
+            handle
+        ) {
+            rd_kafka_ListConsumerGroupOffsets(handle.native, &request, 1, $0, $1)
         }
         defer { rd_kafka_event_destroy(event) }
         var count = 0
@@ -190,7 +204,69 @@ public final class KafkaAdmin: Sendable {
             )
         }
         guard let offsets = rd_kafka_group_result_partitions(result) else { return [] }
-        return KafkaConsumer.points(UnsafeMutablePointer(mutating: offsets))
+        return PartitionList.points(offsets)
+    }
+
+    /// The first and the next offset of a partition, as ``KafkaConsumer/watermarks(of:milliseconds:)``.
+    public func watermarks(of source: TopicPartition, milliseconds: Int32 = 5_000) throws(KafkaError) -> (low: Int64, high: Int64) {
+        try self.handle.watermarks(of: source, milliseconds: milliseconds)
+    }
+
+    /// The first offset of each partition whose record is as young as a time or younger; nil where all are older.
+    ///
+    /// - Parameter time: milliseconds since 1970, not negative.
+    public func offsets(
+        at time: Int64,
+        of sources: [TopicPartition],
+        milliseconds: Int32 = 10_000
+    ) throws(KafkaError) -> [TopicPartition: Int64?] {
+        try self.handle.offsets(at: max(0, time), of: sources, milliseconds: milliseconds)
+    }
+
+    /// Deletes the records of partitions below an offset: Kafka can only delete from a partition's beginning.
+    ///
+    /// - Parameter ends: the first record to stay, for each partition.
+    /// - Returns: each partition's first offset afterwards.
+    /// - Throws: the first partition whose records could not be deleted; those of others may be gone by then.
+    @discardableResult
+    public func deleteRecords(
+        before ends: [TopicPartition: Int64],
+        milliseconds: Int32 = 15_000
+    ) throws(KafkaError) -> [TopicPartition: Int64] {
+        guard !ends.isEmpty else { return [:] }
+        let list = try PartitionList.make(ends.map { CommitPoint(source: $0.key, offset: $0.value) })
+        defer { rd_kafka_topic_partition_list_destroy(list) }
+        var deletion = rd_kafka_DeleteRecords_new(list)
+        defer { rd_kafka_DeleteRecords_destroy(deletion) }
+        let event = try self.request(RD_KAFKA_ADMIN_OP_DELETERECORDS, milliseconds, "delete records") {
+            rd_kafka_DeleteRecords(self.handle.native, &deletion, 1, $0, $1)
+        }
+        defer { rd_kafka_event_destroy(event) }
+        guard let offsets = rd_kafka_DeleteRecords_result_offsets(rd_kafka_event_DeleteRecords_result(event)) else { return [:] }
+        for index in 0..<Int(offsets.pointee.cnt) {
+            let element = offsets.pointee.elems[index]
+            guard element.err == RD_KAFKA_RESP_ERR_NO_ERROR else {
+                let source = "\(element.topic.map { String(cString: $0) } ?? "")/\(element.partition)"
+                throw KafkaError(element.err, "delete records of \(source): \(String(cString: rd_kafka_err2str(element.err)))")
+            }
+        }
+        let points = PartitionList.points(offsets)
+        return Dictionary(points.map { ($0.source, $0.offset) }) { $1 }
+    }
+
+    /// A consumer that joins nothing: in 2.0.2 a client without a group crashes when the coordinator that it asks for offsets is not the one, as
+    /// in the first seconds of a cluster (`rd_kafka_handle_OffsetFetch` tells the group of the client, which is null).
+    private func handle(for group: String) throws(KafkaError) -> ClientHandle {
+        let made: Result<ClientHandle, KafkaError> = self.groupHandle.withLock { handle in
+            if let handle { return .success(handle) }
+            let configuration = self.configuration.merging(["group.id": group, "enable.auto.commit": "false"])
+            return Result { () throws(KafkaError) in
+                let made = try ClientHandle(RD_KAFKA_CONSUMER, configuration: configuration, observer: self.observer)
+                handle = made
+                return made
+            }
+        }
+        return try made.get()
     }
 
     /// Makes one admin request and waits for its event; the caller destroys the event.
@@ -198,15 +274,17 @@ public final class KafkaAdmin: Sendable {
         _ operation: rd_kafka_admin_op_t,
         _ milliseconds: Int32,
         _ action: String,
+        _ handle: ClientHandle? = nil,
         _ body: (OpaquePointer?, OpaquePointer?) -> Void
     ) throws(KafkaError) -> OpaquePointer {
-        let options = rd_kafka_AdminOptions_new(self.handle.native, operation)
+        let native = (handle ?? self.handle).native
+        let options = rd_kafka_AdminOptions_new(native, operation)
         defer { rd_kafka_AdminOptions_destroy(options) }
-        let queue = rd_kafka_queue_new(self.handle.native)
+        let queue = rd_kafka_queue_new(native)
         defer { rd_kafka_queue_destroy(queue) }
         withUnsafeTemporaryAllocation(of: CChar.self, capacity: 256) { buffer in
             _ = rd_kafka_AdminOptions_set_request_timeout(options, milliseconds, buffer.baseAddress, buffer.count)
-            if operation == RD_KAFKA_ADMIN_OP_CREATETOPICS {
+            if operation == RD_KAFKA_ADMIN_OP_CREATETOPICS || operation == RD_KAFKA_ADMIN_OP_DELETERECORDS {
                 _ = rd_kafka_AdminOptions_set_operation_timeout(options, milliseconds, buffer.baseAddress, buffer.count)
             }
         }

@@ -2,46 +2,11 @@ import CRDKafka
 import Glibc
 import Synchronization
 
-/// A partition that is assigned to this consumer, with its own queue of fetched records.
-///
-/// Not reading the queue is the way to hold a partition back: librdkafka then stops fetching at `queued.max.messages.kbytes`. (Pausing together
-/// with batch reads loses positions in librdkafka before 2.1.)
-public final class AssignedPartition {
-    /// Which partition of which topic it is.
-    public let source: TopicPartition
-    fileprivate let queue: OpaquePointer
-
-    fileprivate init(source: TopicPartition, queue: OpaquePointer) {
-        self.source = source
-        self.queue = queue
-    }
-
-    deinit {
-        rd_kafka_queue_io_event_enable(self.queue, -1, nil, 0)
-        rd_kafka_queue_destroy(self.queue)
-    }
-}
-
-/// An offset to commit: the next one to read, and text that travels with it.
-public struct CommitPoint: Sendable, Hashable {
-    /// The partition whose position this is.
-    public let source: TopicPartition
-    /// The next offset to read, one above the last record that is done; −1001 where a group has committed nothing.
-    public let offset: Int64
-    /// At most 4,096 bytes, without NUL; nil for none.
-    public let metadata: String?
-
-    /// Creates a position; nothing is committed yet.
-    public init(source: TopicPartition, offset: Int64, metadata: String? = nil) {
-        self.source = source
-        self.offset = offset
-        self.metadata = metadata
-    }
-}
-
 /// What a consumer tells its owner, on the owner's thread, inside ``KafkaConsumer/poll()`` or ``KafkaConsumer/close(milliseconds:)``.
 public struct ConsumerEvents {
-    /// Partitions have arrived; their queues may be read from now on.
+    /// Partitions have arrived, with what the group had committed of them; their queues may be read from now on.
+    ///
+    /// A partition whose committed offset the broker does not tell is kept back until it does: ``failed`` says so meanwhile.
     public var assigned: ([AssignedPartition]) -> Void
     /// Partitions leave when this returns: drain and commit here, within the group's patience.
     ///
@@ -74,11 +39,16 @@ public struct ConsumerEvents {
 ///
 /// Every partition has a queue of its own, and librdkafka raises the ``WakeSignal`` when a queue turns non-empty: nothing polls by the clock.
 public final class KafkaConsumer {
-    private let handle: ClientHandle
-    private let wake: WakeSignal
-    private let events: ConsumerEvents
-    private var partitions: [TopicPartition: AssignedPartition] = [:]
+    let handle: ClientHandle
+    let wake: WakeSignal
+    let events: ConsumerEvents
+    /// What the owner has been told of.
+    var partitions: [TopicPartition: AssignedPartition] = [:]
+    var positions: PositionReading
+    private(set) var isClosing = false
     private var isClosed = false
+    /// Called with a partition and its next offset when nothing is left to read for now; only with `enable.partition.eof`.
+    public var reachedEnd: (TopicPartition, Int64) -> Void = { _, _ in }
 
     /// Makes a consumer.
     ///
@@ -101,6 +71,7 @@ public final class KafkaConsumer {
         }
         self.wake = wake
         self.events = events
+        self.positions = PositionReading(defaults)
         rd_kafka_poll_set_consumer(self.handle.native)
         if let queue = rd_kafka_queue_get_consumer(self.handle.native) {
             enableWake(queue, wake)
@@ -109,7 +80,7 @@ public final class KafkaConsumer {
         self.handle.callbacks.onRebalance = { [unowned self] code, list in self.rebalance(code, list) }
         self.handle.callbacks.onCommit = { [unowned self] code, list in
             guard let list else { return }
-            let points = KafkaConsumer.points(list)
+            let points = PartitionList.points(list)
             guard code == RD_KAFKA_RESP_ERR_NO_ERROR else {
                 self.events.committed(points, KafkaError(code))
                 return
@@ -127,6 +98,7 @@ public final class KafkaConsumer {
     deinit {
         // Queues and messages go before the handle, else its destruction waits for them.
         self.partitions.removeAll()
+        self.positions.waiting.removeAll()
         self.handle.callbacks.onRebalance = nil
         self.handle.callbacks.onCommit = nil
         guard !self.isClosed else { return }
@@ -140,39 +112,36 @@ public final class KafkaConsumer {
 
     /// Joins the group for these topics.
     public func subscribe(to topics: [String]) throws(KafkaError) {
-        guard let list = rd_kafka_topic_partition_list_new(Int32(topics.count)) else { return }
+        let list = try PartitionList.make(topics.map { TopicPartition(topic: $0, partition: crdkafka_partition_unassigned) })
         defer { rd_kafka_topic_partition_list_destroy(list) }
-        for topic in topics { rd_kafka_topic_partition_list_add(list, topic, crdkafka_partition_unassigned) }
         let code = rd_kafka_subscribe(self.handle.native, list)
         guard code == RD_KAFKA_RESP_ERR_NO_ERROR else { throw KafkaError(code, "subscribe to \(topics.joined(separator: ", "))") }
     }
 
     /// Reads chosen partitions from chosen offsets, outside of any group; `offset` −1 starts at the end, −2 at the beginning.
     public func assign(_ starts: [(source: TopicPartition, offset: Int64)]) throws(KafkaError) {
-        guard let list = rd_kafka_topic_partition_list_new(Int32(starts.count)) else { return }
+        let list = try PartitionList.make(starts.map { CommitPoint(source: $0.source, offset: $0.offset) })
         defer { rd_kafka_topic_partition_list_destroy(list) }
-        for start in starts {
-            rd_kafka_topic_partition_list_add(list, start.source.topic, start.source.partition)?.pointee.offset = start.offset
-        }
         let code = rd_kafka_assign(self.handle.native, list)
         guard code == RD_KAFKA_RESP_ERR_NO_ERROR else { throw KafkaError(code, "assign partitions") }
-        self.splitQueues(list)
+        for partition in self.splitQueues(list) { self.partitions[partition.source] = partition }
     }
 
     /// Serves the group: rebalances, commit results, errors.
     ///
-    /// Never waits.
+    /// Waits only for what the group has committed of new partitions: usually milliseconds, at most two thirds of `session.timeout.ms` and 5 s.
     ///
     /// Must be called now and then (the group's patience is `max.poll.interval.ms`), which every turn of the owner's loop does.
     public func poll() {
         while let message = rd_kafka_consumer_poll(self.handle.native, 0) {
             defer { rd_kafka_message_destroy(message) }
-            if message.pointee.err == RD_KAFKA_RESP_ERR_NO_ERROR {
-                self.events.record(ConsumedRecord(copying: message, from: self.source(of: message)))
-            } else {
-                self.events.failed(KafkaConsumer.error(in: message))
+            switch message.pointee.err {
+            case RD_KAFKA_RESP_ERR_NO_ERROR: self.take(ConsumedRecord(copying: message, from: self.source(of: message)))
+            case RD_KAFKA_RESP_ERR__PARTITION_EOF: self.reachedEnd(self.source(of: message), message.pointee.offset)
+            default: self.events.failed(KafkaConsumer.error(in: message))
             }
         }
+        self.retryPositions()
     }
 
     /// Reads records that a partition has fetched, without waiting.
@@ -186,10 +155,10 @@ public final class KafkaConsumer {
             let count = rd_kafka_consume_batch_queue(partition.queue, 0, messages.baseAddress, messages.count)
             guard count > 0 else { return 0 }
             for case let message? in messages.prefix(count) {
-                if message.pointee.err == RD_KAFKA_RESP_ERR_NO_ERROR {
-                    body(ConsumedRecord(copying: message, from: partition.source))
-                } else {
-                    self.events.failed(KafkaConsumer.error(in: message))
+                switch message.pointee.err {
+                case RD_KAFKA_RESP_ERR_NO_ERROR: body(ConsumedRecord(copying: message, from: partition.source))
+                case RD_KAFKA_RESP_ERR__PARTITION_EOF: self.reachedEnd(partition.source, message.pointee.offset)
+                default: self.events.failed(KafkaConsumer.error(in: message))
                 }
                 rd_kafka_message_destroy(message)
             }
@@ -208,7 +177,8 @@ public final class KafkaConsumer {
     /// - Parameter milliseconds: how long the broker's answer is waited for; nil does not wait and has ``ConsumerEvents/committed`` called with it.
     /// - Throws: what the broker did not take; that it did not answer in time.
     public func commit(_ points: [CommitPoint], waiting milliseconds: Int?) throws(KafkaError) {
-        guard !points.isEmpty, let list = KafkaConsumer.list(points) else { return }
+        guard !points.isEmpty else { return }
+        let list = try PartitionList.make(points)
         defer { rd_kafka_topic_partition_list_destroy(list) }
         func check(_ code: rd_kafka_resp_err_t) throws(KafkaError) {
             guard code != RD_KAFKA_RESP_ERR_NO_ERROR else { return }
@@ -226,30 +196,36 @@ public final class KafkaConsumer {
         for index in 0..<Int(answer.pointee.cnt) { try check(answer.pointee.elems[index].err) }
     }
 
-    /// The group's committed offsets of partitions; −1001 where there is none.
+    /// The group's committed offsets of partitions with their metadata; offset −1001 where there is none.
+    ///
+    /// What passes by itself is tried again as long as the time allows: a coordinator that moves, an offset of a transaction that has not ended.
+    /// - Throws: what the broker did not tell in that time, also of a single partition.
     public func committed(_ partitions: [TopicPartition], milliseconds: Int32 = 5_000) throws(KafkaError) -> [CommitPoint] {
-        guard let list = KafkaConsumer.list(partitions.map { CommitPoint(source: $0, offset: -1001) }) else { return [] }
+        guard !partitions.isEmpty else { return [] }
+        let list = try PartitionList.make(partitions)
         defer { rd_kafka_topic_partition_list_destroy(list) }
-        let code = rd_kafka_committed(self.handle.native, list, milliseconds)
-        guard code == RD_KAFKA_RESP_ERR_NO_ERROR else { throw KafkaError(code, "read committed offsets") }
-        return KafkaConsumer.points(list)
+        let end = monotonicMilliseconds() + Int(milliseconds)
+        while true {
+            let left = end - monotonicMilliseconds()
+            // In parts: librdkafka 2.0.2 may sleep through the coordinator's return.
+            var code = rd_kafka_committed(self.handle.native, list, Int32(clamping: max(1, min(left, max(1_000, left / 2)))))
+            var reason = "read committed offsets"
+            if code == RD_KAFKA_RESP_ERR_NO_ERROR {
+                guard let failure = PartitionList.failure(list) else { return PartitionList.points(list) }
+                code = failure.code
+                reason = "read the committed offset of \(partitions[failure.index])"
+            }
+            let error = KafkaError(code, "\(reason): \(String(cString: rd_kafka_err2str(code)))")
+            guard error.isRetriable, monotonicMilliseconds() + 50 < end else { throw error }
+            usleep(50_000)
+        }
     }
 
     /// The first and the next offset of a partition as the broker tells them.
     ///
     /// A leader that is not there yet, as in the moment after a topic was made, is waited for as long as the time allows.
     public func watermarks(of source: TopicPartition, milliseconds: Int32 = 5_000) throws(KafkaError) -> (low: Int64, high: Int64) {
-        let end = monotonicMilliseconds() + Int(milliseconds)
-        while true {
-            var low: Int64 = 0
-            var high: Int64 = 0
-            let left = Int32(clamping: max(1, end - monotonicMilliseconds()))
-            let code = rd_kafka_query_watermark_offsets(self.handle.native, source.topic, source.partition, &low, &high, left)
-            if code == RD_KAFKA_RESP_ERR_NO_ERROR { return (low, high) }
-            let error = KafkaError(code, "read the offsets of \(source): \(String(cString: rd_kafka_err2str(code)))")
-            guard error.isRetriable, monotonicMilliseconds() + 50 < end else { throw error }
-            usleep(50_000)
-        }
+        try self.handle.watermarks(of: source, milliseconds: milliseconds)
     }
 
     /// Leaves the group: revokes what is assigned (``ConsumerEvents/revoked`` runs) and says goodbye to the coordinator.
@@ -258,6 +234,7 @@ public final class KafkaConsumer {
     @discardableResult
     public func close(milliseconds: Int) -> Bool {
         guard !self.isClosed else { return true }
+        self.isClosing = true
         guard let queue = rd_kafka_queue_new(self.handle.native) else { return false }
         if let error = rd_kafka_consumer_close_queue(self.handle.native, queue) {
             rd_kafka_error_destroy(error)
@@ -273,6 +250,7 @@ public final class KafkaConsumer {
         }
         self.isClosed = rd_kafka_consumer_closed(self.handle.native) != 0
         self.partitions.removeAll()
+        self.positions.waiting.removeAll()
         rd_kafka_queue_destroy(queue)
         return self.isClosed
     }
@@ -284,56 +262,14 @@ public final class KafkaConsumer {
         return String(cString: text)
     }
 
-    private func rebalance(_ code: rd_kafka_resp_err_t, _ list: UnsafeMutablePointer<rd_kafka_topic_partition_list_t>) {
-        let native = self.handle.native
-        let cooperative = rd_kafka_rebalance_protocol(native).map { strcmp($0, "COOPERATIVE") == 0 } ?? false
-        switch code {
-        case RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS:
-            if cooperative {
-                self.report(rd_kafka_incremental_assign(native, list), "assign partitions")
-            } else {
-                self.report(rd_kafka_assign(native, list), "assign partitions")
-            }
-            self.events.assigned(self.splitQueues(list))
-        case RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS:
-            let sources = KafkaConsumer.points(list).map(\.source)
-            self.events.revoked(sources, rd_kafka_assignment_lost(native) != 0)
-            if cooperative {
-                self.report(rd_kafka_incremental_unassign(native, list), "give partitions back")
-            } else {
-                self.report(rd_kafka_assign(native, nil), "give partitions back")
-            }
-            for source in sources { self.partitions[source] = nil }
-        default:
-            self.report(rd_kafka_assign(native, nil), "end the assignment")
-            self.events.failed(KafkaError(code, "rebalance failed: \(String(cString: rd_kafka_err2str(code)))"))
-        }
-    }
-
-    @discardableResult
-    private func splitQueues(_ list: UnsafeMutablePointer<rd_kafka_topic_partition_list_t>) -> [AssignedPartition] {
-        var assigned: [AssignedPartition] = []
-        for source in KafkaConsumer.points(list).map(\.source) {
-            guard let queue = rd_kafka_queue_get_partition(self.handle.native, source.topic, source.partition) else { continue }
-            rd_kafka_queue_forward(queue, nil)
-            enableWake(queue, self.wake)
-            let partition = AssignedPartition(source: source, queue: queue)
-            self.partitions[source] = partition
-            assigned.append(partition)
-        }
-        // Records may have reached a queue before its wake-up was armed.
-        self.wake.raise()
-        return assigned
-    }
-
     /// The partitions that are assigned now.
     public var assignment: [AssignedPartition] { Array(self.partitions.values) }
 
-    private func report(_ error: OpaquePointer?, _ action: String) {
+    func report(_ error: OpaquePointer?, _ action: String) {
         if let error { self.events.failed(KafkaError(consuming: error, doing: action)) }
     }
 
-    private func report(_ code: rd_kafka_resp_err_t, _ action: String) {
+    func report(_ code: rd_kafka_resp_err_t, _ action: String) {
         if code != RD_KAFKA_RESP_ERR_NO_ERROR {
             self.events.failed(KafkaError(code, "\(action): \(String(cString: rd_kafka_err2str(code)))"))
         }
@@ -347,38 +283,6 @@ public final class KafkaConsumer {
     private static func error(in message: UnsafeMutablePointer<rd_kafka_message_t>) -> KafkaError {
         KafkaError(message.pointee.err, rd_kafka_message_errstr(message).map { String(cString: $0) })
     }
-
-    static func points(_ list: UnsafeMutablePointer<rd_kafka_topic_partition_list_t>) -> [CommitPoint] {
-        (0..<Int(list.pointee.cnt)).map { index in
-            let element = list.pointee.elems[index]
-            let metadata: String? = element.metadata.flatMap { pointer in
-                element.metadata_size > 0
-                    ? String(decoding: UnsafeRawBufferPointer(start: pointer, count: element.metadata_size), as: UTF8.self) : nil
-            }
-            let source = TopicPartition(topic: element.topic.map { String(cString: $0) } ?? "", partition: element.partition)
-            return CommitPoint(source: source, offset: element.offset, metadata: metadata)
-        }
-    }
-
-    /// librdkafka frees the metadata with the list, so it is allocated with malloc.
-    static func list(_ points: [CommitPoint]) -> UnsafeMutablePointer<rd_kafka_topic_partition_list_t>? {
-        guard let list = rd_kafka_topic_partition_list_new(Int32(points.count)) else { return nil }
-        for point in points {
-            guard let element = rd_kafka_topic_partition_list_add(list, point.source.topic, point.source.partition) else { continue }
-            element.pointee.offset = point.offset
-            guard let metadata = point.metadata, !metadata.isEmpty, let copy = strdup(metadata) else { continue }
-            element.pointee.metadata = UnsafeMutableRawPointer(copy)
-            element.pointee.metadata_size = strlen(copy)
-        }
-        return list
-    }
-}
-
-/// Milliseconds of the clock that never jumps.
-private func monotonicMilliseconds() -> Int {
-    var now = timespec()
-    clock_gettime(CLOCK_MONOTONIC, &now)
-    return now.tv_sec * 1000 + now.tv_nsec / 1_000_000
 }
 
 private func forwardRebalance(

@@ -46,6 +46,18 @@ public struct KafkaError: Error, Sendable, Hashable, CustomStringConvertible {
         rd_kafka_error_destroy(error)
     }
 
+    /// The same error with more at the end of its message.
+    func adding(_ text: String) -> KafkaError { KafkaError(self, message: "\(self.message); \(text)") }
+
+    private init(_ error: KafkaError, message: String) {
+        self.code = error.code
+        self.name = error.name
+        self.message = message
+        self.isRetriable = error.isRetriable
+        self.isFatal = error.isFatal
+        self.requiresAbort = error.requiresAbort
+    }
+
     /// The codes that librdkafka returns as bare numbers and that pass by themselves: brokers away, queues full, leaders moving.
     private static func isRetriable(_ code: rd_kafka_resp_err_t) -> Bool {
         switch code {
@@ -67,6 +79,18 @@ public struct KafkaError: Error, Sendable, Hashable, CustomStringConvertible {
     /// The record is larger than the broker or the client takes.
     public var isMessageTooLarge: Bool {
         self.code == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE.rawValue || self.code == RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE.rawValue
+    }
+
+    /// The record was taken back before it was sent, or before its answer came.
+    public var isPurged: Bool {
+        self.code == RD_KAFKA_RESP_ERR__PURGE_QUEUE.rawValue || self.code == RD_KAFKA_RESP_ERR__PURGE_INFLIGHT.rawValue
+    }
+
+    /// Another producer has taken the `transactional.id`, or the broker has ended a transaction that took longer than
+    /// `transaction.timeout.ms`: this producer is of no use any more.
+    public var isFenced: Bool {
+        self.code == RD_KAFKA_RESP_ERR__FENCED.rawValue || self.code == RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH.rawValue
+            || self.code == RD_KAFKA_RESP_ERR_PRODUCER_FENCED.rawValue
     }
 
     /// The topic or partition does not exist.

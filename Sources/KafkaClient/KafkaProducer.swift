@@ -1,4 +1,6 @@
 import CRDKafka
+import Glibc
+import Observability
 import Synchronization
 public import Wire
 
@@ -6,14 +8,25 @@ public import Wire
 public final class ProducerTopic: Sendable {
     /// The topic's full name, prefix included.
     public let name: String
-    // librdkafka's object, freed by the producer that made it; useless with another one, which is checked.
-    fileprivate nonisolated(unsafe) let native: OpaquePointer
     fileprivate let producer: ObjectIdentifier
+    /// librdkafka's object, and the number of the client that it belongs to.
+    private let native: Mutex<(client: Int, pointer: UInt)>
 
-    fileprivate init(name: String, native: OpaquePointer, producer: ObjectIdentifier) {
+    fileprivate init(name: String, native: OpaquePointer, of client: ProducerClient, producer: ObjectIdentifier) {
         self.name = name
-        self.native = native
         self.producer = producer
+        self.native = Mutex((client.number, UInt(bitPattern: native)))
+    }
+
+    /// librdkafka's object for a client, which must live while it is used.
+    fileprivate func native(of client: ProducerClient) throws(KafkaError) -> OpaquePointer {
+        let known = self.native.withLock { $0.client == client.number ? $0.pointer : nil }
+        if let known, let native = OpaquePointer(bitPattern: known) { return native }
+        let native = try client.topic(self.name)
+        self.native.withLock { known in
+            if known.client < client.number { known = (client.number, UInt(bitPattern: native)) }
+        }
+        return native
     }
 }
 
@@ -21,6 +34,10 @@ public final class ProducerTopic: Sendable {
 ///
 /// Any thread may produce. Reports are read by one owner: librdkafka raises the ``WakeSignal`` when some are there, the owner calls
 /// ``readReports(_:)``. A report carries the token that was given with its record; token 0 asks for no report of success.
+///
+/// A client that librdkafka gives up is replaced inside ``readReports(_:)``: an idempotent one can be lost when a broker dies (before 2.3.0 even
+/// with nothing wrong, confluentinc/librdkafka#4438). What it had not delivered is reported with a retriable error, although some of it may
+/// have been written. A producer with a `transactional.id` is not replaced: its owner has to know.
 public final class KafkaProducer: Sendable {
     /// What became of an attempt to enqueue a record.
     public enum Outcome: Sendable, Hashable {
@@ -32,69 +49,79 @@ public final class KafkaProducer: Sendable {
         case refused(KafkaError)
     }
 
-    private let handle: ClientHandle
-    nonisolated(unsafe) private let reports: OpaquePointer
+    private struct Clients {
+        var current: ProducerClient
+        /// Those that were lost and have not reported everything.
+        var lost: [ProducerClient] = []
+    }
+
+    private let clients: Mutex<Clients>
     private let topics = Mutex<[String: ProducerTopic]>([:])
+    private let configuration: KafkaConfiguration
+    private let observer: KafkaObserver
     private let wake: WakeSignal
+    /// The client may be lost.
+    private let isInTrouble = Atomic<Bool>(false)
+
+    private var client: ProducerClient { self.clients.withLock { $0.current } }
+    var handle: ClientHandle { self.client.handle }
+    private var isReplaceable: Bool { self.configuration["transactional.id"] == nil }
 
     /// Makes a producer.
     ///
     /// Defaults unless set: idempotence on, acks from all replicas, murmur2 partitioner (the Java client's, so that replies and requests of one
-    /// key agree with Java producers), 5 ms linger, lz4.
+    /// key agree with Java producers), 5 ms linger, lz4; with a `transactional.id` also `retry.backoff.ms` 20 and `transaction.timeout.ms`
+    /// 10,000.
     /// - Throws: what librdkafka does not accept.
     public init(configuration: KafkaConfiguration, observer: KafkaObserver, wake: WakeSignal = WakeSignal()) throws(KafkaError) {
         var defaults = configuration
         for (name, value) in [
             ("enable.idempotence", "true"), ("partitioner", "murmur2_random"), ("linger.ms", "5"), ("compression.type", "lz4"),
-        ] where defaults[name] == nil { defaults[name] = value }
-        self.handle = try ClientHandle(RD_KAFKA_PRODUCER, configuration: defaults, observer: observer) { conf in
-            rd_kafka_conf_set_events(conf, RD_KAFKA_EVENT_DR)
+        ] + (configuration["transactional.id"] == nil ? [] : KafkaProducer.transactionDefaults) where defaults[name] == nil {
+            defaults[name] = value
         }
+        self.configuration = defaults
+        self.observer = observer
         self.wake = wake
-        guard let queue = rd_kafka_queue_get_main(self.handle.native) else {
-            throw KafkaError(RD_KAFKA_RESP_ERR__CRIT_SYS_RESOURCE, "the producer has no main queue")
-        }
-        self.reports = queue
-        enableWake(queue, wake)
-    }
-
-    deinit {
-        rd_kafka_queue_io_event_enable(self.reports, -1, nil, 0)
-        rd_kafka_purge(self.handle.native, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT | RD_KAFKA_PURGE_F_NON_BLOCKING)
-        self.topics.withLock { topics in
-            for topic in topics.values { rd_kafka_topic_destroy(topic.native) }
-        }
-        rd_kafka_queue_destroy(self.reports)
+        let client = try ProducerClient(number: 1, configuration: defaults, observer: observer, wake: wake)
+        self.clients = Mutex(Clients(current: client))
     }
 
     /// Looks a topic up, or makes librdkafka's object for it.
     ///
     /// - Throws: a name that librdkafka does not accept.
     public func topic(_ name: String) throws(KafkaError) -> ProducerTopic {
-        let found: ProducerTopic? = self.topics.withLock { topics in
-            if let topic = topics[name] { return topic }
-            guard let native = rd_kafka_topic_new(self.handle.native, name, nil) else { return nil }
-            let topic = ProducerTopic(name: name, native: native, producer: ObjectIdentifier(self.handle))
+        if let topic = self.topics.withLock({ $0[name] }) { return topic }
+        let client = self.client
+        let topic = ProducerTopic(name: name, native: try client.topic(name), of: client, producer: ObjectIdentifier(self))
+        return self.topics.withLock { topics in
+            if let first = topics[name] { return first }
             topics[name] = topic
             return topic
         }
-        guard let found else { throw KafkaError(rd_kafka_last_error(), "cannot use topic \(name)") }
-        return found
     }
 
     /// How many partitions a topic has, asked of the broker; waits for its answer.
     ///
     /// - Throws: a topic that does not exist, or a broker that does not answer in time.
     public func partitionCount(of topic: ProducerTopic, milliseconds: Int32 = 3_000) throws(KafkaError) -> Int32 {
-        guard topic.producer == ObjectIdentifier(self.handle) else { throw KafkaError(unknownTopic: topic.name) }
+        guard topic.producer == ObjectIdentifier(self) else { throw KafkaError(unknownTopic: topic.name) }
+        let client = self.client
         var metadata: UnsafePointer<rd_kafka_metadata>?
-        let code = rd_kafka_metadata(self.handle.native, 0, topic.native, &metadata, milliseconds)
+        let code = rd_kafka_metadata(client.handle.native, 0, try topic.native(of: client), &metadata, milliseconds)
         guard code == RD_KAFKA_RESP_ERR_NO_ERROR, let metadata else { throw KafkaError(code, "look up topic \(topic.name)") }
         defer { rd_kafka_metadata_destroy(metadata) }
         guard metadata.pointee.topic_cnt == 1, let found = metadata.pointee.topics, found[0].err == RD_KAFKA_RESP_ERR_NO_ERROR else {
             throw KafkaError(unknownTopic: topic.name)
         }
         return found[0].partition_cnt
+    }
+
+    /// Whether the broker is an ``EmbeddedBroker``, asked of it; false when it does not answer in time.
+    public func isOnEmbeddedBroker(milliseconds: Int32 = 5_000) -> Bool {
+        guard let id = rd_kafka_clusterid(self.handle.native, milliseconds) else { return false }
+        defer { free(id) }
+        return String(cString: id).hasPrefix("mockCluster")
     }
 
     /// Enqueues a record; key, value and headers are copied.
@@ -110,8 +137,15 @@ public final class KafkaProducer: Sendable {
         headers: RecordHeadersView? = nil,
         token: UInt = 0
     ) -> Outcome {
-        guard topic.producer == ObjectIdentifier(self.handle) else {
+        guard topic.producer == ObjectIdentifier(self) else {
             return .refused(KafkaError(RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC, "topic \(topic.name) belongs to another producer"))
+        }
+        let client = self.client
+        let native: OpaquePointer
+        do throws(KafkaError) {
+            native = try topic.native(of: client)
+        } catch {
+            return .refused(error)
         }
         let list: OpaquePointer? = headers.flatMap { headers in
             guard headers.count > 0 else { return nil }
@@ -130,7 +164,7 @@ public final class KafkaProducer: Sendable {
 
         let error = withUnsafeTemporaryAllocation(of: rd_kafka_vu_t.self, capacity: 7) { fields in
             fields[0].vtype = RD_KAFKA_VTYPE_RKT
-            fields[0].u.rkt = topic.native
+            fields[0].u.rkt = native
             fields[1].vtype = RD_KAFKA_VTYPE_PARTITION
             fields[1].u.i32 = partition ?? crdkafka_partition_unassigned
             fields[2].vtype = RD_KAFKA_VTYPE_MSGFLAGS
@@ -143,10 +177,10 @@ public final class KafkaProducer: Sendable {
             fields[4].u.mem.size = key?.count ?? 0
             fields[5].vtype = RD_KAFKA_VTYPE_OPAQUE
             fields[5].u.ptr = UnsafeMutableRawPointer(bitPattern: token)
-            guard let list else { return rd_kafka_produceva(self.handle.native, fields.baseAddress, 6) }
+            guard let list else { return rd_kafka_produceva(client.handle.native, fields.baseAddress, 6) }
             fields[6].vtype = RD_KAFKA_VTYPE_HEADERS
             fields[6].u.headers = list
-            return rd_kafka_produceva(self.handle.native, fields.baseAddress, 7)
+            return rd_kafka_produceva(client.handle.native, fields.baseAddress, 7)
         }
         guard let error else { return .accepted }
         // A failed call did not take the headers.
@@ -155,7 +189,12 @@ public final class KafkaProducer: Sendable {
             rd_kafka_error_destroy(error)
             return .full
         }
-        return .refused(KafkaError(consuming: error, doing: "produce to \(topic.name)"))
+        let refusal = KafkaError(consuming: error, doing: "produce to \(topic.name)")
+        guard refusal.isFatal, self.isReplaceable else { return .refused(refusal) }
+        // The next look at the reports brings another client.
+        self.isInTrouble.store(true, ordering: .releasing)
+        self.wake.raise()
+        return .full
     }
 
     /// Reads the delivery reports that are there, without waiting; the observer hears of errors and statistics inside.
@@ -163,11 +202,29 @@ public final class KafkaProducer: Sendable {
     /// - Parameter body: a record's token and, when it was not delivered, why.
     /// - Returns: the number of reports read.
     @discardableResult
-    public func readReports(_ body: (UInt, KafkaError?) -> Void) -> Int {
+    public func readReports(_ body: (UInt, KafkaError?) -> Void) -> Int { self.readReports(waiting: 0, body) }
+
+    /// Reads the delivery reports that are there, after waiting some time for the first.
+    @discardableResult
+    public func readReports(waiting milliseconds: Int32, _ body: (UInt, KafkaError?) -> Void) -> Int {
+        let (client, lost) = self.clients.withLock { ($0.current, $0.lost) }
+        var total = self.readReports(of: client, waiting: milliseconds, body)
+        if !lost.isEmpty {
+            for client in lost { total += self.readReports(of: client, waiting: 0, body) }
+            self.clients.withLock { clients in clients.lost.removeAll { $0.queueLength == 0 } }
+        }
+        if self.isInTrouble.exchange(false, ordering: .acquiringAndReleasing) { self.replaceIfLost(client) }
+        return total
+    }
+
+    private func readReports(of client: ProducerClient, waiting milliseconds: Int32, _ body: (UInt, KafkaError?) -> Void) -> Int {
         var total = 0
-        while let event = rd_kafka_queue_poll(self.reports, 0) {
+        var wait = milliseconds
+        while let event = rd_kafka_queue_poll(client.reports, wait) {
+            wait = 0
             if rd_kafka_event_type(event) != RD_KAFKA_EVENT_DR {
-                self.handle.observe(event)
+                if rd_kafka_event_type(event) == RD_KAFKA_EVENT_ERROR { self.isInTrouble.store(true, ordering: .releasing) }
+                client.handle.observe(event)
             } else {
                 withUnsafeTemporaryAllocation(of: UnsafePointer<rd_kafka_message_t>?.self, capacity: 256) { messages in
                     while true {
@@ -176,7 +233,7 @@ public final class KafkaProducer: Sendable {
                         total += count
                         for case let message? in messages.prefix(count) {
                             let code = message.pointee.err
-                            let error = code == RD_KAFKA_RESP_ERR_NO_ERROR ? nil : KafkaError(code)
+                            let error = code == RD_KAFKA_RESP_ERR_NO_ERROR ? nil : self.notDelivered(code, by: client)
                             body(UInt(bitPattern: message.pointee._private), error)
                         }
                     }
@@ -187,22 +244,63 @@ public final class KafkaProducer: Sendable {
         return total
     }
 
+    private func notDelivered(_ code: rd_kafka_resp_err_t, by client: ProducerClient) -> KafkaError {
+        guard self.isReplaceable, client.isLost else { return KafkaError(code) }
+        self.isInTrouble.store(true, ordering: .releasing)
+        let reason = String(cString: rd_kafka_err2str(code))
+        return KafkaError(code, "the client was lost before the record was delivered: \(reason)", isRetriable: true)
+    }
+
+    /// Puts another client in the place of one that was lost; what that one has not delivered is reported.
+    private func replaceIfLost(_ client: ProducerClient) {
+        guard self.isReplaceable, client.isLost else { return }
+        do throws(KafkaError) {
+            let new = try ProducerClient(
+                number: client.number + 1,
+                configuration: self.configuration,
+                observer: self.observer,
+                wake: self.wake
+            )
+            self.clients.withLock { clients in
+                clients.current = new
+                clients.lost.append(client)
+            }
+            self.observer.logger.warning("the producer was lost, another one goes on")
+        } catch {
+            // The next look tries again.
+            self.isInTrouble.store(true, ordering: .releasing)
+            self.observer.onError(error)
+        }
+        client.purge()
+        self.wake.raise()
+    }
+
     /// Sends what lingers now instead of at the end of its linger time, and waits at most `milliseconds` until everything has been reported;
     /// with 0 it only pushes.
     ///
     /// Reports that come meanwhile are read: to librdkafka a record is in transit until its report has been read, so waiting alone would
     /// always take the whole time.
     /// - Parameter body: gets the reports, as in ``readReports(_:)``; nobody gets them again.
-    public func flush(milliseconds: Int32, _ body: (UInt, KafkaError?) -> Void) {
-        var left = milliseconds
-        while rd_kafka_flush(self.handle.native, min(left, 10)) == RD_KAFKA_RESP_ERR__TIMED_OUT, left > 0 {
-            left -= 10
-            self.readReports(body)
+    /// - Returns: whether everything has been reported.
+    @discardableResult
+    public func flush(milliseconds: Int32, _ body: (UInt, KafkaError?) -> Void) -> Bool {
+        let end = monotonicMilliseconds() + Int(milliseconds)
+        // Long enough to be seen by librdkafka's threads, which stop lingering only while the call lasts.
+        while rd_kafka_flush(self.handle.native, milliseconds > 0 ? 1 : 0) == RD_KAFKA_RESP_ERR__TIMED_OUT || self.isOwedReports {
+            let left = end - monotonicMilliseconds()
+            guard left > 0 else { return false }
+            _ = self.readReports(waiting: Int32(clamping: min(left, 10)), body)
         }
+        return true
     }
 
+    /// Whether clients that were lost have reports left.
+    private var isOwedReports: Bool { self.clients.withLock { clients in clients.lost.contains { $0.queueLength > 0 } } }
+
     /// Records and requests that wait in the client, reports not yet read included.
-    public var queueLength: Int { Int(rd_kafka_outq_len(self.handle.native)) }
+    public var queueLength: Int {
+        self.clients.withLock { clients in clients.lost.reduce(clients.current.queueLength) { $0 + $1.queueLength } }
+    }
 }
 
 /// A place to point to for present but empty bytes: librdkafka reads a null pointer as "no key" or "no value".

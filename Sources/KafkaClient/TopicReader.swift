@@ -15,39 +15,70 @@ public final class TopicReader {
     private final class Inbox {
         var records: [ConsumedRecord] = []
         var failure: KafkaError?
+        var problem: KafkaError?
+        /// The partition whose queue is being read.
+        var source: TopicPartition?
+        /// Partitions with records that were there when the reader was made and have not come, and their ends then.
+        var unread: [TopicPartition: Int64] = [:]
+
+        func take(_ record: ConsumedRecord) {
+            self.records.append(record)
+            if let end = self.unread[record.source], record.offset + 1 >= end { self.unread[record.source] = nil }
+        }
+
+        func take(_ error: KafkaError) {
+            if error.code == RD_KAFKA_RESP_ERR__PARTITION_EOF.rawValue {
+                // The last offsets of a partition may be gone, or hold no records.
+                if let source = self.source { self.unread[source] = nil }
+            } else if error.isFatal {
+                self.failure = error
+            } else if !error.isRetriable {
+                self.problem = error
+            }
+        }
     }
 
     private let consumer: KafkaConsumer
-    private let wake = WakeSignal()
+    private let wake: WakeSignal
     private let inbox = Inbox()
     /// The next offset of each partition when the reader was made.
     public let ends: [TopicPartition: Int64]
 
     /// Makes a reader; its position is fixed when this returns, so that nothing produced from then on is missed.
     ///
-    /// - Throws: a topic that does not exist, or a broker that does not answer.
-    public init(configuration: KafkaConfiguration, observer: KafkaObserver, topics: [String], from start: Start) throws(KafkaError) {
+    /// - Parameter wake: ends a wait in ``read(milliseconds:)`` when others raise it.
+    /// - Throws: a topic that does not exist, which is not created by that, or a broker that does not answer.
+    public init(
+        configuration: KafkaConfiguration,
+        observer: KafkaObserver,
+        topics: [String],
+        from start: Start,
+        wake: WakeSignal = WakeSignal()
+    ) throws(KafkaError) {
+        self.wake = wake
         let inbox = self.inbox
         var adminConfiguration = configuration
         // A consumer's property, which librdkafka would warn of in every other client.
         adminConfiguration["fetch.wait.max.ms"] = nil
         let admin = try KafkaAdmin(configuration: adminConfiguration, observer: observer)
         var sources: [TopicPartition] = []
+        // Of all topics: asking for one by its name creates it where brokers create topics by themselves.
+        let known = try admin.describeTopics()
         for topic in topics {
-            guard let description = try admin.describeTopics(topic).first else {
-                throw KafkaError(unknownTopic: topic)
-            }
+            guard let description = known.first(where: { $0.name == topic }) else { throw KafkaError(unknownTopic: topic) }
             sources += description.partitions.map { TopicPartition(topic: topic, partition: $0.id) }
         }
         self.consumer = try KafkaConsumer(
-            configuration: configuration.merging(["group.id": "fleet-reader", "queued.min.messages": "10000"]),
+            configuration: configuration.merging([
+                "group.id": "fleet-reader", "queued.min.messages": "10000", "enable.partition.eof": "true",
+            ]),
             observer: observer,
             wake: self.wake,
             events: ConsumerEvents(
                 assigned: { _ in },
                 revoked: { _, _ in },
-                record: { inbox.records.append($0) },
-                failed: { if $0.isFatal { inbox.failure = $0 } },
+                record: { inbox.take($0) },
+                failed: { inbox.take($0) },
                 committed: { _, _ in }
             )
         )
@@ -57,9 +88,19 @@ public final class TopicReader {
             let (low, high) = try self.consumer.watermarks(of: source)
             starts.append((source, start == .beginning ? low : high))
             ends[source] = high
+            if start == .beginning, low < high { inbox.unread[source] = high }
         }
         self.ends = ends
         try self.consumer.assign(starts)
+    }
+
+    /// Whether everything that was there when the reader was made has been read.
+    public var isCaughtUp: Bool { self.inbox.unread.isEmpty }
+
+    /// What a partition could not be read for since the last call, and that does not pass by itself: a topic that was deleted, a lack of rights.
+    public func takeProblem() -> KafkaError? {
+        defer { self.inbox.problem = nil }
+        return self.inbox.problem
     }
 
     /// The records that have come, at least one unless the time is over.
@@ -79,8 +120,9 @@ public final class TopicReader {
     private func drain() {
         self.consumer.poll()
         for partition in self.consumer.assignment {
-            while self.consumer.read(partition, maximum: 512, { self.inbox.records.append($0) }) == 512, self.inbox.records.count < 100_000
-            {}
+            self.inbox.source = partition.source
+            while self.consumer.read(partition, maximum: 512, { self.inbox.take($0) }) == 512, self.inbox.records.count < 100_000 {}
+            self.inbox.source = nil
         }
     }
 

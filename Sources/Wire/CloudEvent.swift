@@ -93,11 +93,8 @@ struct CloudEventHeaders: ~Copyable {
         if let key = record.key, key.count > limits.keyBytes {
             throw WireError(.oversize, "the key has \(key.count) bytes, \(limits.keyBytes) are allowed")
         }
-        guard record.headers.count <= limits.headers else {
-            throw WireError(.oversize, "there are \(record.headers.count) headers, \(limits.headers) are allowed")
-        }
-        guard record.headers.raw.count <= limits.headerBytes else {
-            throw WireError(.oversize, "the headers have \(record.headers.raw.count) bytes, \(limits.headerBytes) are allowed")
+        if record.headers.count > limits.headers || record.headers.raw.count > limits.headerBytes {
+            try limits.checkHeaders(record.headers)
         }
         self.read(record.headers)
         if let mistake = self.mistake { throw mistake }
@@ -192,6 +189,24 @@ struct CloudEventHeaders: ~Copyable {
 
     private mutating func note(_ message: @autoclosure () -> String) {
         if self.mistake == nil { self.mistake = WireError(.invalid, message()) }
+    }
+}
+
+extension WireLimits {
+    /// Checks the headers but for those that a replay adds: a record that was at the limit once may come back.
+    fileprivate func checkHeaders(_ headers: RecordHeadersView) throws(WireError) {
+        var (count, bytes) = (headers.count, headers.raw.count)
+        headers.forEach { name, value in
+            guard name.isEqual(to: "x-dlq-replay-count") || name.isEqual(to: "x-dlq-first-failure-at"), value?.count ?? 0 <= 24 else {
+                return
+            }
+            count -= 1
+            bytes -= RecordHeadersView.encodedSize(nameLength: name.count, valueLength: value?.count ?? 0)
+        }
+        guard count <= self.headers else { throw WireError(.oversize, "there are \(count) headers, \(self.headers) are allowed") }
+        guard bytes <= self.headerBytes else {
+            throw WireError(.oversize, "the headers have \(bytes) bytes, \(self.headerBytes) are allowed")
+        }
     }
 }
 

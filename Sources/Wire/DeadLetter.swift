@@ -71,12 +71,8 @@ public struct DeadLetter: Sendable, Hashable {
     /// The record's own headers (without those of an earlier death) and the dead letter's.
     public func headers(keeping original: RecordHeadersView) -> RecordHeaders {
         var headers = RecordHeaders(reservingCapacity: original.raw.count + 768)
-        let prefix: StaticString = "x-dlq-"
         original.forEach { name, value in
-            let isOurs =
-                name.count >= prefix.utf8CodeUnitCount
-                && UnsafeRawBufferPointer(rebasing: name[0..<prefix.utf8CodeUnitCount]).isEqual(to: prefix)
-            if !isOurs { headers.append(name, value) }
+            if !DeadLetterHeaders.isOne(name) { headers.append(name, value) }
         }
         headers.append("x-dlq-source-topic", self.sourceTopic)
         headers.append("x-dlq-source-partition", String(self.sourcePartition))

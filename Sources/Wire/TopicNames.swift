@@ -25,15 +25,18 @@ public struct TopicNames: Sendable, Hashable {
     /// Where the policy snapshots go; compacted.
     public var policies: String { "\(self.prefix)feedback.policies" }
 
+    /// Where commands to the whole fleet go, such as to cancel a request; compacted.
+    public var control: String { "\(self.prefix)fleet.control" }
+
     /// Every topic that the fleet uses now.
     public var all: [String] {
         OrchestrationLayer.allCases.flatMap { [self.requests($0), self.results($0), self.progress($0), self.deadLetters($0)] }
-            + ComponentType.allCases.map { self.signals($0) } + [self.feedbackDeadLetters, self.policies]
+            + ComponentType.allCases.map { self.signals($0) } + [self.feedbackDeadLetters, self.policies, self.control]
     }
 
-    /// The settings of a topic of the fleet: snapshots are compacted, progress is kept for a day, dead letters for 30, everything else for 7.
+    /// The settings of a topic of the fleet: snapshots and commands are compacted, progress is kept for a day, dead letters for 30, everything else for 7.
     public func settings(of topic: String) -> [String: String] {
-        if topic == self.policies { return ["cleanup.policy": "compact"] }
+        if topic == self.policies || topic == self.control { return ["cleanup.policy": "compact"] }
         let isProgress = OrchestrationLayer.allCases.contains { topic == self.progress($0) }
         let isDeadLetters = topic == self.feedbackDeadLetters || OrchestrationLayer.allCases.contains { topic == self.deadLetters($0) }
         let days: Int64 = isProgress ? 1 : isDeadLetters ? 30 : 7

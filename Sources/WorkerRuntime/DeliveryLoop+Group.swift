@@ -9,7 +9,12 @@ extension DeliveryLoop {
         for partition in partitions {
             let place = self.places[partition.source] ?? Int32(self.places.count)
             self.places[partition.source] = place
-            let index = self.machine.assigned(place: place)
+            let index = self.machine.assigned(
+                place: place,
+                committed: partition.committedOffset,
+                metadata: self.metadata(of: partition),
+                end: self.end(of: partition)
+            )
             self.assigned[partition.source] = (partition, index)
             self.sources[index] = partition.source
         }
@@ -20,7 +25,30 @@ extension DeliveryLoop {
         self.onReady(self.assigned.keys.sorted { ($0.topic, $0.partition) < ($1.topic, $1.partition) })
     }
 
-    /// Partitions leave: what of them has begun may end within the drain's time, together with what lies below it, and is committed here.
+    /// What was committed with the partition's offset; nil when it says nothing, or was written by somebody else.
+    private func metadata(of partition: AssignedPartition) -> CommitMetadata? {
+        guard let offset = partition.committedOffset else { return nil }
+        switch CommitMetadata.decode(partition.committedMetadata, base: offset) {
+        case .none: return nil
+        case .found(let metadata): return metadata
+        case .unreadable:
+            self.metrics.unreadableMetadata.increment()
+            self.logger.warning(
+                "the commit's metadata cannot be read: nothing above it counts as finished",
+                metadata: ["partition": "\(partition.source)"]
+            )
+            return nil
+        }
+    }
+
+    /// The next offset of the log, asked for where an owner has crashed: it cannot have come further.
+    private func end(of partition: AssignedPartition) -> Int64 {
+        guard self.metadata(of: partition)?.isOpen == true, let consumer = self.consumer else { return .max }
+        self.logger.notice("the last owner did not come to an orderly end", metadata: ["partition": "\(partition.source)"])
+        return (try? consumer.watermarks(of: partition.source, milliseconds: 2_000).high) ?? .max
+    }
+
+    /// Partitions leave: what of them has begun may end within the drain's time, and is committed here.
     func revoked(_ sources: [TopicPartition], lost: Bool) {
         let leavingSources = Set(sources)
         let leaving = sources.compactMap { self.assigned.removeValue(forKey: $0)?.index }
@@ -35,8 +63,7 @@ extension DeliveryLoop {
                 self.lifecycle.load(ordering: .acquiring) != .stopping
             {
                 // Lanes of the partitions that stay go on.
-                self.queue.push(self.toStart)
-                self.toStart.removeAll(keepingCapacity: true)
+                self.start()
                 let left = deadline - monotonicMilliseconds()
                 guard left > 0 else {
                     self.logger.warning("partitions leave with unfinished records")
@@ -46,6 +73,7 @@ extension DeliveryLoop {
                 self.readReports()
                 self.takeHandled()
                 self.publishUnsent()
+                if self.isTransactional, monotonicMilliseconds() >= self.transactionTime { self.transact(last: false) }
             }
             // A worker that was stopped, or has committed at its end, does not wait once more.
             if self.lifecycle.load(ordering: .acquiring) != .stopping, self.failure == nil {
@@ -53,12 +81,13 @@ extension DeliveryLoop {
             }
         }
         let notBegun = self.takeBack { leavingSources.contains($0) }
+        defer { self.dropOutputs(of: leaving) }
         for index in leaving {
             for slot in self.machine.retired(index, notBegun: notBegun) {
                 self.records[Int(slot)] = nil
                 self.outputs[Int(slot)] = []
             }
-            self.sources[index] = nil
+            if let source = self.sources.removeValue(forKey: index) { self.commitsUnderWay[source] = nil }
         }
         (lost ? self.metrics.losses : self.metrics.revocations).increment()
         self.metrics.partitions.set(self.assigned.count)
@@ -69,15 +98,11 @@ extension DeliveryLoop {
         self.wake.raise()
     }
 
-    /// Gives up what no runner has begun, except what lies below records that have begun.
+    /// Gives up what no runner has begun; what was finished is told in the commit, and the next owner runs the rest.
     func giveUpNotBegun(of partitions: [DeliveryMachine.Partition], where isLeaving: (TopicPartition) -> Bool) {
         let notBegun = self.takeBack(where: isLeaving)
         for partition in partitions {
-            let leaving = self.machine.revoking(partition, notBegun: notBegun)
-            for slot in leaving.givenUp { self.records[Int(slot)] = nil }
-            for slot in leaving.goOn {
-                if let record = self.records[Int(slot)] { self.toStart.append(WorkItem(slot: slot, record: record)) }
-            }
+            for slot in self.machine.revoking(partition, notBegun: notBegun) { self.records[Int(slot)] = nil }
         }
     }
 
@@ -95,11 +120,21 @@ extension DeliveryLoop {
     var isJoining: Bool { self.consumer?.isJoining ?? false }
 
     func commit(wait: Bool, now: Int64) {
-        self.nextCommit = now + Int64(self.configuration.commitInterval)
-        let points = self.machine.beginCommit(again: wait).compactMap { point in
-            self.sources[point.partition].map { CommitPoint(source: $0, offset: point.offset) }
+        if self.isTransactional {
+            // Who must say goodbye tries again: an abort is often over at the next attempt.
+            for _ in 0..<(wait ? 5 : 1) where self.failure == nil && !self.transact(last: wait) {}
+            return
         }
-        guard !points.isEmpty, let consumer = self.consumer else { return }
+        self.nextCommit = now + Int64(self.configuration.commitInterval)
+        guard let consumer = self.consumer else { return }
+        var points: [CommitPoint] = []
+        for commit in self.machine.beginCommit(last: wait) {
+            guard let source = self.sources[commit.partition] else { continue }
+            let point = CommitPoint(source: source, offset: commit.offset, metadata: commit.metadata.text)
+            self.commitsUnderWay[source] = CommitUnderWay(point: point, partition: commit.partition, number: commit.number)
+            points.append(point)
+        }
+        guard !points.isEmpty else { return }
         do throws(KafkaError) {
             try consumer.commit(points, waiting: wait ? DeliveryLoop.commitPatience : nil)
             if wait { self.committed(points, nil) }
@@ -110,6 +145,7 @@ extension DeliveryLoop {
 
     func committed(_ points: [CommitPoint], _ error: KafkaError?) {
         if let error {
+            self.commitNotBefore = monotonicMilliseconds() + DeliveryLoop.commitPause
             self.metrics.commitFailures.increment()
             self.logger.warning("commit failed", metadata: ["error": "\(error)"])
         } else {
@@ -117,9 +153,12 @@ extension DeliveryLoop {
             self.lastCommitted = monotonicNanoseconds()
         }
         for point in points {
-            guard let index = self.sources.first(where: { $0.value == point.source })?.key else { continue }
-            self.machine.commitEnded(index, offset: point.offset, succeeded: error == nil)
+            // An answer to an earlier commit says nothing about the newest.
+            guard let commit = self.commitsUnderWay[point.source], commit.point == point else { continue }
+            self.commitsUnderWay[point.source] = nil
+            self.machine.commitEnded(commit.partition, number: commit.number, succeeded: error == nil) { self.toStart($0) }
         }
+        self.wake.raise()
     }
 
     func failed(_ error: KafkaError) {
@@ -144,9 +183,9 @@ extension DeliveryLoop {
         // After a drain that took too long some wait still: they begin elsewhere.
         _ = self.queue.removeAll { _ in true }
         self.queue.close()
-        self.producer.flush(milliseconds: stopping ? 0 : 2_000) { self.reported($0, $1) }
+        self.noticeProducer.flush(milliseconds: stopping ? 0 : 2_000) { self.reported($0, $1) }
         if !stopping, self.machine.hasUncommitted { self.commit(wait: true, now: monotonicMilliseconds()) }
-        self.health.ended(unfinished: self.machine.recordsInFlight)
+        self.health.ended(unfinished: self.machine.recordsInFlight + self.outbox.count)
         if !consumer.close(milliseconds: 5_000) {
             self.logger.warning("the consumer did not close in time; the group will notice by its session")
         }

@@ -14,6 +14,7 @@ extension DeliveryLoop {
             if let entry = self.assigned[record.source] { self.receive(record, entry.index) }
         }
         var isFull = false
+        let before = self.taken
         // At most as many as one read gives: fewer then mean that there are no more for now.
         let chunk = min(512, max(64, self.configuration.limits.records / max(1, self.assigned.count)))
         for (_, entry) in self.assigned {
@@ -23,19 +24,18 @@ extension DeliveryLoop {
             let count = consumer.read(entry.partition, maximum: room) { self.receive($0, entry.index) }
             if count == room { isFull = true }
         }
-        return isFull && self.toStart.isEmpty == false
+        return isFull && self.taken > before
     }
 
     func receive(_ record: ConsumedRecord, _ partition: DeliveryMachine.Partition) {
         let bytes = record.byteCount
         switch self.machine.received(partition, offset: record.offset, keyHash: record.keyHash, bytes: bytes) {
-        case .start(let slot):
+        case .taken(let slot):
             self.records[Int(slot)] = record
             self.receivedAt[Int(slot)] = self.turnTime
-            self.toStart.append(WorkItem(slot: slot, record: record))
-        case .wait(let slot):
-            self.records[Int(slot)] = record
-            self.receivedAt[Int(slot)] = self.turnTime
+        case .finishedBefore:
+            self.metrics.finishedBefore.increment()
+            return
         case .drop:
             // Delivered before (librdkafka before 2.1 may repeat a record after a rebalance): its first delivery decides.
             self.metrics.dropped.increment()

@@ -12,23 +12,9 @@ extension DeliveryLoop {
         if self.lifecycle.load(ordering: .acquiring) == .stopping { self.letters.removeAll() }
         for letterIndex in self.letters.indices {
             let slot = self.letters[letterIndex].slot
-            let waited = self.letters[letterIndex].outputs.count
-            let completion = self.machine.handled(slot, outputs: waited)
-            if completion.publish {
-                if waited == 0 {
-                    self.records[Int(slot)] = nil
-                    self.finished += 1
-                } else {
-                    // Kept until they are acknowledged.
-                    swap(&self.outputs[Int(slot)], &self.letters[letterIndex].outputs)
-                    for index in 0..<waited { self.publish(self.machine.token(of: slot, output: index), self.outputs[Int(slot)][index]) }
-                }
-            } else {
-                self.records[Int(slot)] = nil
-                self.metrics.stale.increment()
-            }
-            if let next = completion.next, let record = self.records[Int(next)] {
-                self.toStart.append(WorkItem(slot: next, record: record))
+            switch self.letters[letterIndex].handling {
+            case .done(let outputs): self.done(slot, outputs)
+            case .retry(let pause): self.failed(slot, retryAfter: pause)
             }
         }
         self.letters.removeAll(keepingCapacity: true)
@@ -37,6 +23,36 @@ extension DeliveryLoop {
         self.notices.take(into: &self.noticeLetters)
         for notice in self.noticeLetters { self.publish(0, notice) }
         self.noticeLetters.removeAll(keepingCapacity: true)
+    }
+
+    private func done(_ slot: DeliveryMachine.Slot, _ outputs: [OutgoingRecord]) {
+        // A transaction is acknowledged as a whole.
+        guard self.machine.handled(slot, outputs: self.isTransactional ? min(1, outputs.count) : outputs.count) else {
+            self.records[Int(slot)] = nil
+            self.metrics.stale.increment()
+            return
+        }
+        guard !outputs.isEmpty else {
+            self.records[Int(slot)] = nil
+            self.finished += 1
+            return
+        }
+        if self.isTransactional { return self.enqueue(slot, outputs) }
+        // Kept until they are acknowledged.
+        self.outputs[Int(slot)] = outputs
+        for (index, output) in outputs.enumerated() { self.publish(self.machine.token(of: slot, output: index), output) }
+    }
+
+    private func failed(_ slot: DeliveryMachine.Slot, retryAfter pause: Duration) {
+        self.metrics.retried.increment()
+        guard let token = self.machine.failed(slot) else {
+            self.records[Int(slot)] = nil
+            return
+        }
+        let milliseconds = pause.components.seconds * 1_000 + pause.components.attoseconds / 1_000_000_000_000_000
+        let due = self.turnTime + max(1, milliseconds)
+        self.retries.append((due, token))
+        self.nextRetryDue = min(due, self.nextRetryDue ?? .max)
     }
 
     func publishUnsent() {
@@ -72,32 +88,32 @@ extension DeliveryLoop {
         output.headers.withView { headers in
             switch output.key {
             case .none:
-                return self.produce(token, output, nil, headers)
+                return self.produce(UInt(token), output, nil, headers)
             case .bytes(let bytes):
-                return bytes.withUnsafeBytes { self.produce(token, output, $0, headers) }
+                return bytes.withUnsafeBytes { self.produce(UInt(token), output, $0, headers) }
             case .ofRequest:
                 guard let place = self.machine.output(token), let record = self.records[Int(place.slot)] else {
-                    return self.produce(token, output, nil, headers)
+                    return self.produce(UInt(token), output, nil, headers)
                 }
-                return record.withView { self.produce(token, output, $0.key, headers) }
+                return record.withView { self.produce(UInt(token), output, $0.key, headers) }
             }
         }
     }
 
     func produce(
-        _ token: DeliveryMachine.OutputToken,
+        _ token: UInt,
         _ output: OutgoingRecord,
         _ key: UnsafeRawBufferPointer?,
         _ headers: RecordHeadersView
     ) -> KafkaProducer.Outcome {
         func produce(_ value: UnsafeRawBufferPointer?) -> KafkaProducer.Outcome {
-            self.producer.produce(
+            (token == 0 ? self.noticeProducer : self.producer).produce(
                 to: output.topic,
                 partition: output.partition,
                 key: key,
                 value: value,
                 headers: headers,
-                token: UInt(token)
+                token: token
             )
         }
         guard let value = output.value else { return produce(nil) }
@@ -106,6 +122,7 @@ extension DeliveryLoop {
 
     func readReports() {
         self.producer.readReports { self.reported($0, $1) }
+        if self.noticeProducer !== self.producer { self.noticeProducer.readReports { self.reported($0, $1) } }
     }
 
     func reported(_ token: UInt, _ error: KafkaError?) {
@@ -128,6 +145,15 @@ extension DeliveryLoop {
         self.finished += 1
     }
 
+    /// A record that will not be delivered, which its request does not depend on.
+    func giveUp(_ output: OutgoingRecord, _ error: KafkaError) {
+        self.metrics.undelivered.increment()
+        if let leftOut = self.throttle.admit(at: self.turnTime) {
+            let metadata: Logger.Metadata = ["topic": "\(output.topic.name)", "error": "\(error)"]
+            self.logger.warning("gave up a record", metadata: metadata.merging(leftOut) { $1 })
+        }
+    }
+
     /// A record was not delivered: what that means depends on what it was for and on whether it can ever be.
     func notDelivered(_ token: DeliveryMachine.OutputToken, _ output: OutgoingRecord, _ error: KafkaError) {
         guard !error.isFatal else {
@@ -139,11 +165,7 @@ extension DeliveryLoop {
             return
         }
         if output.purpose == .directReply || output.purpose == .signal, !error.isRetriable {
-            self.metrics.undelivered.increment()
-            if let leftOut = self.throttle.admit(at: self.turnTime) {
-                let metadata: Logger.Metadata = ["topic": "\(output.topic.name)", "error": "\(error)"]
-                self.logger.warning("gave up a record", metadata: metadata.merging(leftOut) { $1 })
-            }
+            self.giveUp(output, error)
             self.acknowledged(slot)
             return
         }

@@ -16,6 +16,10 @@ struct DeliveryLoopConfiguration: Sendable {
     var commitInterval: Int
     /// Milliseconds that records may still run when partitions leave or the worker stops.
     var drainTimeout: Int
+    /// Outputs and offsets go in transactions.
+    var isTransactional = false
+    /// Milliseconds between two transactions, unless there is much to commit.
+    var transactionInterval = 50
     /// Ends the loop after so many records were taken and finished; for measuring.
     var recordLimit: Int?
 }
@@ -33,12 +37,24 @@ final class DeliveryLoop: @unchecked Sendable {  // everything but `lifecycle`, 
     /// Milliseconds until a commit is tried again that found its group being put together.
     static let joiningPause: Int64 = 20
 
+    /// Milliseconds until a commit is tried again that has failed.
+    static let commitPause: Int64 = 50
+
     /// Milliseconds that the last commit of a partition is waited for.
     static let commitPatience = 5_000
 
+    /// Milliseconds that everybody else waits for a record that ended a process before.
+    static let soloPatience: Int64 = 10_000
+
     struct Letter: Sendable {
         let slot: Int32
-        var outputs: [OutgoingRecord]
+        var handling: Handling
+    }
+
+    struct CommitUnderWay {
+        let point: CommitPoint
+        let partition: DeliveryMachine.Partition
+        let number: UInt64
     }
 
     struct Unsent {
@@ -50,6 +66,8 @@ final class DeliveryLoop: @unchecked Sendable {  // everything but `lifecycle`, 
     let configuration: DeliveryLoopConfiguration
     let handler: any RecordHandler
     let producer: KafkaProducer
+    /// Publishes notices: the same, unless transactions would hold them up.
+    let noticeProducer: KafkaProducer
     let observer: KafkaObserver
     let logger: Logger
     let metrics: DeliveryMetrics
@@ -80,7 +98,23 @@ final class DeliveryLoop: @unchecked Sendable {  // everything but `lifecycle`, 
     var noticeLetters: [OutgoingRecord] = []
     var consumer: KafkaConsumer?
     var failure: KafkaError?
+    /// The newest commit of each partition whose answer is not there.
+    var commitsUnderWay: [TopicPartition: CommitUnderWay] = [:]
+    /// Finished records whose outputs go with the next transaction.
+    var finishedSlots: [DeliveryMachine.Slot] = []
+    /// What the transaction under way carries; kept when it is aborted.
+    var outbox: [OutboxEntry] = []
+    /// Records of the transaction under way that the broker does not take, by number.
+    var refusals: [Int: KafkaError] = [:]
+    var nextTransaction: Int64 = 0
+    /// Failed records, and when they are due.
+    var retries: [(due: Int64, token: DeliveryMachine.OutputToken)] = []
+    /// Who runs alone, and since when.
+    var solo: (name: DeliveryMachine.OutputToken, since: Int64, isOver: Bool)?
+    var nextRetryDue: Int64?
     var nextCommit: Int64 = 0
+    /// Not even urgent commits go before.
+    var commitNotBefore: Int64 = 0
     var nextHousekeeping: Int64 = 0
     /// Milliseconds, taken once a turn.
     var turnTime: Int64 = 0
@@ -94,6 +128,7 @@ final class DeliveryLoop: @unchecked Sendable {  // everything but `lifecycle`, 
         configuration: DeliveryLoopConfiguration,
         handler: any RecordHandler,
         producer: KafkaProducer,
+        noticeProducer: KafkaProducer,
         wake: WakeSignal,
         observer: KafkaObserver,
         metrics: DeliveryMetrics,
@@ -103,6 +138,7 @@ final class DeliveryLoop: @unchecked Sendable {  // everything but `lifecycle`, 
         self.configuration = configuration
         self.handler = handler
         self.producer = producer
+        self.noticeProducer = noticeProducer
         self.wake = wake
         self.observer = observer
         self.logger = observer.logger
@@ -144,8 +180,8 @@ final class DeliveryLoop: @unchecked Sendable {  // everything but `lifecycle`, 
                 group.addTask { [queue, handler, handled] in
                     var sinceYield = 0
                     while let item = await queue.next() {
-                        let outputs = await handler.handle(item.record)
-                        handled.send(Letter(slot: item.slot, outputs: outputs))
+                        let handling = await handler.handle(item.record, attempt: item.attempt)
+                        handled.send(Letter(slot: item.slot, handling: handling))
                         // A runner that never has to wait would keep its thread from everybody else.
                         sinceYield += 1
                         if sinceYield == 64 {
@@ -165,6 +201,10 @@ final class DeliveryLoop: @unchecked Sendable {  // everything but `lifecycle`, 
     /// - Throws: a fatal error of the consumer or the producer.
     func run() throws(KafkaError) {
         defer { self.queue.close() }
+        if self.isTransactional, !self.initTransactions() {
+            if let failure = self.failure { throw failure }
+            return
+        }
         let consumer = try self.makeConsumer()
         self.consumer = consumer
         try consumer.subscribe(to: self.configuration.topics)
@@ -183,12 +223,11 @@ final class DeliveryLoop: @unchecked Sendable {  // everything but `lifecycle`, 
                     self.health.draining()
                     self.logger.info("draining", metadata: ["records": "\(self.machine.recordsInFlight)"])
                     self.giveUpNotBegun(of: self.assigned.values.map(\.index)) { _ in true }
-                    self.queue.push(self.toStart)
-                    self.toStart.removeAll(keepingCapacity: true)
+                    self.start()
                 }
                 // The last commit waits for the group too.
                 let mustWait = self.isJoining && self.machine.hasUncommitted
-                if self.machine.recordsInFlight == 0 && self.unsent.isEmpty && !mustWait { break }
+                if self.machine.recordsInFlight == 0 && self.unsent.isEmpty && self.outbox.isEmpty && !mustWait { break }
                 if now >= drainDeadline {
                     self.logger.warning("drain timed out", metadata: ["unfinished": "\(self.machine.recordsInFlight)"])
                     break
@@ -222,14 +261,62 @@ final class DeliveryLoop: @unchecked Sendable {  // everything but `lifecycle`, 
         self.takeHandled()
         self.publishUnsent()
         let isFull = self.takeIn()
-        self.queue.push(self.toStart)
-        self.toStart.removeAll(keepingCapacity: true)
+        self.wakeRetries()
+        self.start()
         let now = monotonicMilliseconds()
-        if now >= self.nextCommit, self.machine.hasUncommitted {
-            if self.isJoining { self.nextCommit = now + DeliveryLoop.joiningPause } else { self.commit(wait: false, now: now) }
+        self.watchSolo(now)
+        if now >= self.commitTime {
+            if self.isJoining { self.commitNotBefore = now + DeliveryLoop.joiningPause } else { self.commit(wait: false, now: now) }
         }
         if now >= self.nextHousekeeping { self.keepHouse(now) }
         return isFull && self.failure == nil && self.lifecycle.load(ordering: .relaxed) == .running
+    }
+
+    /// Hands to the runners whatever may begin.
+    func start() {
+        self.machine.takeStarts { self.toStart($0) }
+        self.queue.push(self.toStart)
+        self.toStart.removeAll(keepingCapacity: true)
+    }
+
+    func toStart(_ start: DeliveryMachine.Start) {
+        guard let record = self.records[Int(start.slot)] else { return }
+        self.toStart.append(WorkItem(slot: start.slot, record: record, attempt: start.attempt))
+    }
+
+    /// Gives failed records whose time has come to the machine again.
+    func wakeRetries() {
+        guard let first = self.nextRetryDue, first <= self.turnTime else { return }
+        for retry in self.retries where retry.due <= self.turnTime { self.machine.retryDue(retry.token) }
+        self.retries.removeAll { $0.due <= self.turnTime }
+        self.nextRetryDue = self.retries.lazy.map(\.due).min()
+    }
+
+    /// Ends the patience with a record that runs alone.
+    func watchSolo(_ now: Int64) {
+        guard let slot = self.machine.suspect else {
+            self.solo = nil
+            return
+        }
+        let name = self.machine.token(of: slot, output: 0)
+        if self.solo?.name != name { self.solo = (name, now, false) }
+        guard let solo = self.solo, !solo.isOver, now - solo.since >= DeliveryLoop.soloPatience else { return }
+        self.solo?.isOver = true
+        self.logger.warning("others go on beside a record that ended its worker before", metadata: self.metadata(of: slot))
+        self.machine.openGate()
+        self.wake.raise()
+    }
+
+    func metadata(of slot: DeliveryMachine.Slot) -> Logger.Metadata {
+        guard let record = self.records[Int(slot)] else { return [:] }
+        return ["partition": "\(record.source)", "offset": "\(record.offset)"]
+    }
+
+    /// When the next commit is to go; never without something to commit.
+    var commitTime: Int64 {
+        if self.isTransactional { return self.transactionTime }
+        guard self.machine.hasUncommitted else { return .max }
+        return max(self.commitNotBefore, self.machine.isCommitUrgent ? 0 : self.nextCommit)
     }
 
     /// Tells the gauges how things stand, once a second.
@@ -237,6 +324,7 @@ final class DeliveryLoop: @unchecked Sendable {  // everything but `lifecycle`, 
         self.nextHousekeeping = now + 1_000
         self.metrics.inFlight.set(Double(self.machine.recordsInFlight))
         self.metrics.bytesInFlight.set(Double(self.machine.bytesInFlight))
+        self.metrics.metadataShare.set(self.machine.metadataShare)
         var oldest = now
         for slot in self.records.indices where self.records[slot] != nil { oldest = min(oldest, self.receivedAt[slot]) }
         self.metrics.oldestUnfinishedAge.set(Double(now - oldest) / 1000)
@@ -246,7 +334,7 @@ final class DeliveryLoop: @unchecked Sendable {  // everything but `lifecycle`, 
     func waitTime() -> Int32 {
         let now = monotonicMilliseconds()
         var next = now + 1_000
-        if self.machine.hasUncommitted { next = min(next, self.nextCommit) }
+        next = min(next, self.commitTime, self.nextRetryDue ?? .max)
         if !self.refused.isEmpty { next = min(next, self.nextRetry) }
         if !self.unsent.isEmpty { next = min(next, now + 10) }
         return Int32(clamping: max(0, next - now))

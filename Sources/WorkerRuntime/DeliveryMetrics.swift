@@ -9,6 +9,10 @@ struct DeliveryMetrics: Sendable {
     let partitions: Gauge
     let stale: Counter
     let dropped: Counter
+    let finishedBefore: Counter
+    let retried: Counter
+    let unreadableMetadata: Counter
+    let metadataShare: Gauge
     let commits: Counter
     let commitFailures: Counter
     let deliveryRetries: Counter
@@ -27,6 +31,10 @@ struct DeliveryMetrics: Sendable {
         self.partitions = registry.gauge(.partitionsAssigned, layer)
         self.stale = registry.counter(.staleCompletions, layer)
         self.dropped = registry.counter(.recordsRepeated, layer)
+        self.finishedBefore = registry.counter(.recordsFinishedBefore, layer)
+        self.retried = registry.counter(.recordsRetried, layer)
+        self.unreadableMetadata = registry.counter(.unreadableMetadata, layer)
+        self.metadataShare = registry.gauge(.metadataShare, layer)
         self.commits = registry.counter(.commits, layer)
         self.commitFailures = registry.counter(.commitFailures, layer)
         self.deliveryRetries = registry.counter(.deliveryRetries, layer)

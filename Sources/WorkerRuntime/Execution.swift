@@ -1,3 +1,4 @@
+import Delivery
 import KafkaClient
 import Orchestration
 import Synchronization
@@ -19,13 +20,23 @@ final class Execution: OrchestrationRecorder {
 
     let request: Request
     let record: ConsumedRecord
+    /// What was tried before, here and by earlier workers.
+    let attempt: DeliveryAttempt
     private let handler: RequestHandler
     private let state = Mutex(State())
 
-    init(request: consuming Request, record: ConsumedRecord, handler: RequestHandler) {
+    init(request: consuming Request, record: ConsumedRecord, attempt: DeliveryAttempt, handler: RequestHandler) {
         self.request = request
         self.record = record
+        self.attempt = attempt
         self.handler = handler
+    }
+
+    /// The number of this attempt, counted from 1, or from what the request's header says; of a request that is put away unrun, its last one's.
+    var attempts: Int {
+        let before = self.attempt.failures + self.attempt.crashes - (self.attempt.isPoison ? 1 : 0)
+        let (sum, overflow) = self.request.event.attempt.addingReportingOverflow(before)
+        return overflow ? .max : sum
     }
 
     func record(_ signal: FeedbackSignal) {

@@ -72,12 +72,12 @@ public final class FeedbackWorker: FleetService {
             publisher.withLock { $0 }?.cancel()
             self.logger.info("ended")
         }
-        _ = try await self.service.run { producer, notify in
+        _ = try await self.service.run { producer, notices, notify in
             let handler = SignalHandler(
                 worker: self.configuration.workerID,
                 group: self.configuration.group("feedback"),
                 deadLetters: DeadLetterTopic(try producer.topic(self.names.feedbackDeadLetters), of: producer),
-                policies: try producer.topic(self.names.policies),
+                policies: try notices.topic(self.names.policies),
                 limits: self.configuration.limits,
                 logger: self.logger,
                 registry: self.registry,
@@ -120,14 +120,14 @@ struct SignalHandler: RecordHandler {
     private let tally = Tally()
     private let throttle = LogThrottle()
 
-    func handle(_ record: ConsumedRecord) async -> [OutgoingRecord] {
+    func handle(_ record: ConsumedRecord, attempt: DeliveryAttempt) async -> Handling {
         let decoded: Result<FeedbackSignal, WireError> = record.withView { view in
             Result { () throws(WireError) in try SignalCodec.decode(view, limits: self.limits) }
         }
         switch decoded {
         case .success(let signal):
             self.tally.value.withLock { $0.record(signal, now: Double(WireTime.now) / 1000) }
-            return []
+            return .done([])
         case .failure(let error):
             self.registry.counter(.recordsDead, "feedback", error.reason.rawValue).increment()
             if let leftOut = self.throttle.admit(at: monotonicMilliseconds()) {
@@ -138,7 +138,7 @@ struct SignalHandler: RecordHandler {
                 self.logger.notice("dead letter", metadata: metadata.merging(leftOut) { $1 })
             }
             let now = WireTime.now
-            let letter = DeadLetter(
+            var letter = DeadLetter(
                 reason: error.reason,
                 sourceTopic: record.source.topic,
                 sourcePartition: record.source.partition,
@@ -151,16 +151,16 @@ struct SignalHandler: RecordHandler {
                 errorMessage: error.message,
                 worker: self.worker
             )
-            return [
-                OutgoingRecord(
-                    purpose: .deadLetter,
-                    topic: self.deadLetters.topic,
-                    partition: await self.deadLetters.partition(for: record.source),
-                    key: .ofRequest,
-                    value: record.value,
-                    headers: record.withView { letter.headers(keeping: $0.headers) }
-                )
-            ]
+            record.withView { letter.carryOn(from: $0.headers) }
+            let output = OutgoingRecord(
+                purpose: .deadLetter,
+                topic: self.deadLetters.topic,
+                partition: await self.deadLetters.partition(for: record.source),
+                key: .ofRequest,
+                value: record.value,
+                headers: record.withView { letter.headers(keeping: $0.headers) }
+            )
+            return .done([output])
         }
     }
 

@@ -5,7 +5,8 @@ import Wire
 
 /// Writes the start and the end of each handler to a topic, so that order and overlap can be checked from outside; for drills.
 ///
-/// A producer of its own, without linger and outside of any transaction: an event must not wait for what it tells about.
+/// A producer of its own, without linger and outside of any transaction: an event must not wait for what it tells about. It is not idempotent,
+/// because such a one can be lost when a broker dies; with one request under way at a time events stay in order, and some may come twice.
 final class HandlerEvents: Sendable {
     enum Event: String {
         case start, end
@@ -16,7 +17,10 @@ final class HandlerEvents: Sendable {
     private let worker: String
 
     init(configuration: KafkaConfiguration, observer: KafkaObserver, topic: String, worker: String) throws(KafkaError) {
-        self.producer = try KafkaProducer(configuration: configuration.merging(["linger.ms": "0"]), observer: observer)
+        let configuration = configuration.merging([
+            "linger.ms": "0", "enable.idempotence": "false", "max.in.flight.requests.per.connection": "1",
+        ])
+        self.producer = try KafkaProducer(configuration: configuration, observer: observer)
         self.topic = try self.producer.topic(topic)
         self.worker = worker
     }

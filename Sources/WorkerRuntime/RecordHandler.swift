@@ -1,3 +1,4 @@
+public import Delivery
 public import KafkaClient
 public import Wire
 
@@ -56,10 +57,20 @@ public struct OutgoingRecord: Sendable {
     }
 }
 
+/// What a handler made of a record.
+public enum Handling: Sendable {
+    /// The record is done when these are published.
+    case done([OutgoingRecord])
+    /// It failed, and is handled once more after this time; its key waits for it.
+    case retry(after: Duration)
+}
+
 /// Turns a consumed record into records to publish; never fails: whatever goes wrong is a record too (a reply, a dead letter).
 public protocol RecordHandler: Sendable {
     /// Handles one record. Records of one lane are handled one after another, others at the same time.
-    func handle(_ record: ConsumedRecord) async -> [OutgoingRecord]
+    ///
+    /// - Parameter attempt: what was tried before; a record that is poison must not be worked on again.
+    func handle(_ record: ConsumedRecord, attempt: DeliveryAttempt) async -> Handling
 
     /// What to publish instead of a record that the broker refuses for good, for example because it is too large; nil when there is nothing.
     func substitute(for output: OutgoingRecord, of record: ConsumedRecord, refused error: KafkaError) -> OutgoingRecord?

@@ -8,8 +8,10 @@ import Wire
 /// Runs one delivery loop with its producer, its handlers and its thread, from start to the end of its drain.
 final class RecordService: Sendable {
     /// Makes the handler, once producer and topics are there.
+    ///
+    /// The first producer is for what belongs to records, the second for notices.
     typealias MakeHandler =
-        @Sendable (KafkaProducer, @escaping @Sendable (OutgoingRecord) -> Void) throws -> any RecordHandler
+        @Sendable (KafkaProducer, KafkaProducer, @escaping @Sendable (OutgoingRecord) -> Void) throws -> any RecordHandler
 
     private enum Phase {
         case idle
@@ -63,17 +65,31 @@ final class RecordService: Sendable {
         if self.isEnding { return (0, 0) }
         let wake = WakeSignal()
         let producer: KafkaProducer
+        let noticeProducer: KafkaProducer
         do throws(KafkaError) {
             producer = try KafkaProducer(
                 configuration: self.configuration.producerConfiguration(group: self.group),
                 observer: self.observer,
                 wake: wake
             )
+            noticeProducer =
+                self.configuration.delivery == .exactlyOnce
+                ? try KafkaProducer(
+                    configuration: self.configuration.noticeConfiguration(group: self.group),
+                    observer: self.observer,
+                    wake: wake
+                ) : producer
         } catch {
             throw WorkerError(.startFailed, "\(error)")
         }
+        if self.configuration.delivery == .exactlyOnce, try await onOwnThread({ producer.isOnEmbeddedBroker() }) {
+            throw WorkerError(
+                .configuration,
+                "delivery exactly_once needs a Kafka broker: the embedded one has transactions in name only; use at_least_once"
+            )
+        }
         let loopBox = Mutex<DeliveryLoop?>(nil)
-        let handler = try makeHandler(producer) { notice in
+        let handler = try makeHandler(producer, noticeProducer) { notice in
             // The loop exists before the first record is handled.
             loopBox.withLock { $0 }?.publish(notice: notice)
         }
@@ -86,10 +102,13 @@ final class RecordService: Sendable {
                 concurrency: self.configuration.concurrency,
                 commitInterval: self.configuration.commitInterval,
                 drainTimeout: self.configuration.drainTimeout,
+                isTransactional: self.configuration.delivery == .exactlyOnce,
+                transactionInterval: self.configuration.transactionInterval,
                 recordLimit: self.configuration.recordLimit
             ),
             handler: handler,
             producer: producer,
+            noticeProducer: noticeProducer,
             wake: wake,
             observer: self.observer,
             metrics: self.metrics,

@@ -1,3 +1,4 @@
+import Delivery
 import JSON
 import KafkaClient
 import Observability
@@ -37,14 +38,16 @@ final class RequestHandler: RecordHandler {
     }
 
     private let facade: OrchestrationFacade
-    private let identity: Identity
+    let identity: Identity
     private let source: String
     private let topics: Topics
     private let limits: WireLimits
     private let signalPolicy: SignalPolicy
-    private let logger: Logger
-    private let metrics: RequestMetrics
-    private let throttle = LogThrottle()
+    private let retries: RetryPolicy
+    private let cancelled: CancelledRequests
+    let logger: Logger
+    let metrics: RequestMetrics
+    let throttle = LogThrottle()
     private let directTopics: DirectReplyTopics
     private let events: HandlerEvents?
     private let notify: @Sendable (OutgoingRecord) -> Void
@@ -55,6 +58,8 @@ final class RequestHandler: RecordHandler {
         topics: Topics,
         limits: WireLimits,
         signalPolicy: SignalPolicy,
+        retries: RetryPolicy,
+        cancelled: CancelledRequests,
         logger: Logger,
         metrics: RequestMetrics,
         producer: KafkaProducer,
@@ -67,6 +72,8 @@ final class RequestHandler: RecordHandler {
         self.topics = topics
         self.limits = limits
         self.signalPolicy = signalPolicy
+        self.retries = retries
+        self.cancelled = cancelled
         self.logger = logger
         self.metrics = metrics
         self.directTopics = DirectReplyTopics(producer: producer, refused: topics.refusedForReplies)
@@ -74,14 +81,21 @@ final class RequestHandler: RecordHandler {
         self.notify = notify
     }
 
-    func handle(_ record: ConsumedRecord) async -> [OutgoingRecord] {
+    func handle(_ record: ConsumedRecord, attempt: DeliveryAttempt) async -> Handling {
         let execution: Execution
         do throws(WireError) {
-            execution = Execution(request: try self.decode(record), record: record, handler: self)
+            execution = Execution(request: try self.decode(record), record: record, attempt: attempt, handler: self)
         } catch {
-            return await self.refuse(record, error)
+            return .done(await self.refuse(record, error))
         }
-        return await self.serve(execution)
+        await self.cancelled.waitUntilRead()
+        switch self.cancelled.begin(execution.request.requestID, now: WireTime.now) {
+        case .cancelled(let result):
+            return .done(self.answer(cancelled: execution, result))
+        case .run(let cancellation):
+            defer { self.cancelled.end(execution.request.requestID, cancellation) }
+            return attempt.isPoison ? .done(await self.putAway(execution)) : await self.serve(execution, cancellation)
+        }
     }
 
     private func decode(_ record: ConsumedRecord) throws(WireError) -> Request {
@@ -94,26 +108,39 @@ final class RequestHandler: RecordHandler {
         }
     }
 
-    private func serve(_ execution: Execution) async -> [OutgoingRecord] {
+    private func serve(_ execution: Execution, _ cancellation: RunCancellation) async -> Handling {
         let started = monotonicNanoseconds()
         let startedAt = WireTime.now
         if let events = self.events { execution.record.withView { events.record(.start, id: execution.request.id, key: $0.key) } }
         let result = await self.facade.orchestrate(
             execution.request.orchestrator,
             self.context(of: execution),
-            Arguments(execution.request.kwargs)
+            Arguments(execution.request.kwargs),
+            cancelledBy: cancellation
         )
         if let events = self.events { execution.record.withView { events.record(.end, id: execution.request.id, key: $0.key) } }
         let milliseconds = Double(monotonicNanoseconds() - started) / 1_000_000
         if execution.record.timestamp > 0 { self.metrics.queueTime.record(Double(max(0, startedAt - execution.record.timestamp)) / 1000) }
+        if cancellation.result != nil, result.isCancelled { self.log(cancelled: execution, result, stage: "running") }
         let isExpired = execution.request.event.deadline.map { $0 <= startedAt } ?? false
-        let isKnown = result.success || self.facade.orchestrator(named: execution.request.orchestrator) != nil
+        let orchestrator = result.success ? nil : self.facade.orchestrator(named: execution.request.orchestrator)
+        let isKnown = result.success || orchestrator != nil
+        var decision = RetryPolicy.Decision.stands
+        if isKnown, !isExpired { decision = self.decide(result, execution, own: orchestrator?.retryPolicy) }
+        if case .retry(let pause) = decision {
+            _ = execution.close()
+            self.logRetry(of: execution, result, after: pause)
+            return .retry(after: .milliseconds(pause))
+        }
         self.metrics.count(result, orchestrator: isKnown ? execution.request.orchestrator : "unknown", milliseconds: milliseconds)
 
         var outputs = self.replies(to: execution, result, startedAt: startedAt, milliseconds: milliseconds)
         if isExpired || !isKnown {
             let error = WireError(isExpired ? .expired : .unknownOrchestrator, result.error ?? "")
-            outputs.append(await self.deadLetter(execution.record, error, category: result.errorCategory, execution.request))
+            outputs.append(await self.deadLetter(execution.record, error, category: result.errorCategory, execution))
+        } else if decision == .exhausted {
+            let error = WireError(.exhausted, result.error ?? "")
+            outputs.append(await self.deadLetter(execution.record, error, category: result.errorCategory, execution))
         }
         var (signals, dropped) = execution.close()
         if dropped > 0 {
@@ -133,6 +160,46 @@ final class RequestHandler: RecordHandler {
         for (ordinal, signal) in signals.enumerated() {
             if let output = self.signal(signal, ordinal, execution, startedAt) { outputs.append(output) }
         }
+        return .done(outputs)
+    }
+
+    private func decide(_ result: StepResult, _ execution: Execution, own: ErrorRecoveryPolicy?) -> RetryPolicy.Decision {
+        guard result.retryable else { return .stands }
+        let now = WireTime.now
+        let timestamp = execution.record.timestamp
+        return self.retries.decide(
+            result,
+            own: own,
+            attempt: execution.attempts,
+            age: timestamp > 0 ? max(0, now - timestamp) : 0,
+            timeLeft: execution.request.event.deadline.map { $0 - now },
+            random: Double.random(in: 0...1)
+        )
+    }
+
+    private func logRetry(of execution: Execution, _ result: StepResult, after pause: Int64) {
+        guard let leftOut = self.throttle.admit(at: monotonicMilliseconds()) else { return }
+        let metadata: Logger.Metadata = [
+            "request_id": "\(execution.request.requestID)", "attempt": "\(execution.attempts)", "retry_in_ms": "\(pause)",
+            "category": "\(result.errorCategory?.rawValue ?? "none")",
+        ]
+        self.logger.info("failed, will be tried again", metadata: metadata.merging(leftOut) { $1 })
+    }
+
+    /// A request that has ended its worker's process too often: a failed reply and a dead letter, and it is not run again.
+    private func putAway(_ execution: Execution) async -> [OutgoingRecord] {
+        let message = "The request ended its worker's process \(execution.attempt.crashes) times and is not run again"
+        self.logger.error(
+            "poison",
+            metadata: [
+                "request_id": "\(execution.request.requestID)", "orchestrator": "\(execution.request.orchestrator)",
+                "partition": "\(execution.record.source)", "offset": "\(execution.record.offset)",
+            ]
+        )
+        let result = StepResult.fail(message, category: .processing, metadata: ["crashes": .integer(Int64(execution.attempt.crashes))])
+        var outputs = self.replies(to: execution, result, startedAt: WireTime.now, milliseconds: 0)
+        outputs.append(await self.deadLetter(execution.record, WireError(.poison, message), category: .processing, execution))
+        _ = execution.close()
         return outputs
     }
 
@@ -145,7 +212,7 @@ final class RequestHandler: RecordHandler {
             parentOrchestrator: execution.request.parentOrchestrator,
             depth: execution.request.depth,
             deadline: execution.request.event.deadline.map { Deadline(millisecondsSince1970: $0) },
-            attempt: execution.request.event.attempt,
+            attempt: execution.attempts,
             logger: self.logger,
             recorder: execution
         )
@@ -153,13 +220,13 @@ final class RequestHandler: RecordHandler {
 
     // MARK: Outputs
 
-    private func replies(to execution: Execution, _ result: StepResult, startedAt: Int64, milliseconds: Double) -> [OutgoingRecord] {
+    func replies(to execution: Execution, _ result: StepResult, startedAt: Int64, milliseconds: Double) -> [OutgoingRecord] {
         let value = Reply(
             requestID: execution.request.requestID,
             orchestrator: execution.request.orchestrator,
             layer: self.identity.layer,
             worker: self.identity.worker,
-            attempt: execution.request.event.attempt,
+            attempt: execution.attempts,
             result: result,
             queuedMilliseconds: execution.record.timestamp > 0 ? Double(max(0, startedAt - execution.record.timestamp)) : nil,
             processingMilliseconds: (milliseconds * 1000).rounded() / 1000
@@ -256,25 +323,27 @@ final class RequestHandler: RecordHandler {
         _ record: ConsumedRecord,
         _ error: WireError,
         category: ErrorCategory?,
-        _ request: Request?
+        _ execution: Execution?
     ) async -> OutgoingRecord {
         self.metrics.dead(error.reason)
         let now = WireTime.now
-        let letter = DeadLetter(
+        var letter = DeadLetter(
             reason: error.reason,
             sourceTopic: record.source.topic,
             sourcePartition: record.source.partition,
             sourceOffset: record.offset,
             sourceTimestamp: record.timestamp > 0 ? record.timestamp : nil,
             consumerGroup: self.identity.group,
-            attempts: request?.event.attempt ?? 1,
+            attempts: execution?.attempts ?? 1,
+            crashAttempts: execution?.attempt.crashes ?? 0,
             firstFailureAt: now,
             lastFailureAt: now,
             errorCategory: (category ?? .processing).rawValue,
             errorMessage: error.message,
-            orchestrator: request?.orchestrator,
+            orchestrator: execution?.request.orchestrator,
             worker: self.identity.worker
         )
+        record.withView { letter.carryOn(from: $0.headers) }
         return OutgoingRecord(
             purpose: .deadLetter,
             topic: self.topics.deadLetters.topic,

@@ -19,6 +19,8 @@ final class RequestMetrics: Sendable {
     let queueTime: Histogram
     private let replies: Counter
     private let skipped: Counter
+    private let cancelledRunning: Counter
+    private let cancelledWaiting: Counter
 
     init(registry: MetricsRegistry, layer: OrchestrationLayer) {
         self.registry = registry
@@ -28,6 +30,8 @@ final class RequestMetrics: Sendable {
         self.queueTime = registry.histogram(.recordQueueTime, layer.rawValue)
         self.replies = registry.counter(.replies, layer.rawValue)
         self.skipped = registry.counter(.recordsSkipped, layer.rawValue, "orchestrator")
+        self.cancelledRunning = registry.counter(.recordsCancelled, layer.rawValue, "running")
+        self.cancelledWaiting = registry.counter(.recordsCancelled, layer.rawValue, "waiting")
     }
 
     /// Counts a finished execution; the name comes from the registry of orchestrators, never from outside alone.
@@ -45,11 +49,19 @@ final class RequestMetrics: Sendable {
         self.replies.increment()
         if result.isSkipped {
             self.skipped.increment()
+        } else if result.isCancelled {
+            self.cancelledRunning.increment()
         } else if result.success {
             instruments.succeeded.increment()
         } else {
             self.registry.counter(.recordsFailed, self.layer, orchestrator, result.errorCategory?.rawValue ?? "none").increment()
         }
+    }
+
+    /// Counts a request that was cancelled before it began.
+    func cancelledBeforeStart() {
+        self.replies.increment()
+        self.cancelledWaiting.increment()
     }
 
     func dead(_ reason: DeadLetterReason) {

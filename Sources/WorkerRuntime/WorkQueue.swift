@@ -1,3 +1,4 @@
+import Delivery
 import KafkaClient
 import Synchronization
 
@@ -5,6 +6,7 @@ import Synchronization
 struct WorkItem: Sendable {
     let slot: Int32
     let record: ConsumedRecord
+    var attempt = DeliveryAttempt()
 }
 
 /// Hands records from the delivery thread to the runners, which are tasks.

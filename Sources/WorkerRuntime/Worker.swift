@@ -23,6 +23,7 @@ public final class Worker: FleetService {
     private let service: RecordService
     private let names: TopicNames
     private let topics: Topics
+    private let cancelled = CancelledRequests()
 
     /// The two topics of a worker that a measurement may choose.
     package struct Topics: Sendable {
@@ -114,8 +115,20 @@ public final class Worker: FleetService {
         }
         defer { self.logger.info("ended") }
         self.registry.observe(.stuckHandlers, self.layer.rawValue) { [facade] in Double(facade.stuckHandlers.running) }
+        self.registry.observe(.cancellationsKept, self.layer.rawValue) { [cancelled] in Double(cancelled.count) }
+        let control = ControlReader(
+            topic: self.names.control,
+            configuration: self.configuration.controlConfiguration(),
+            cancelled: self.cancelled,
+            layer: self.layer.rawValue,
+            logger: self.logger,
+            registry: self.registry
+        )
+        // Its thread may take a while to end and is not waited for: it has nothing to lose.
+        Task { await control.run() }
+        defer { control.end() }
         do {
-            let times = try await self.service.run { producer, notify in try self.makeHandler(producer, notify) }
+            let times = try await self.service.run { try self.makeHandler($0, notices: $1, $2) }
             await self.facade.shutdown()
             return times
         } catch {
@@ -135,6 +148,7 @@ public final class Worker: FleetService {
 
     private func makeHandler(
         _ producer: KafkaProducer,
+        notices: KafkaProducer,
         _ notify: @escaping @Sendable (OutgoingRecord) -> Void
     ) throws -> any RecordHandler {
         var signals: [ComponentType: ProducerTopic] = [:]
@@ -148,13 +162,15 @@ public final class Worker: FleetService {
             ),
             topics: RequestHandler.Topics(
                 results: try producer.topic(self.topics.results),
-                progress: try producer.topic(self.names.progress(self.layer)),
+                progress: try notices.topic(self.names.progress(self.layer)),
                 deadLetters: DeadLetterTopic(try producer.topic(self.names.deadLetters(self.layer)), of: producer),
                 signals: signals,
                 refusedForReplies: Set(self.names.all).subtracting(OrchestrationLayer.allCases.map { self.names.results($0) })
             ),
             limits: self.configuration.limits,
             signalPolicy: self.configuration.signals,
+            retries: self.configuration.retries,
+            cancelled: self.cancelled,
             logger: self.logger,
             metrics: RequestMetrics(registry: self.registry, layer: self.layer),
             producer: producer,

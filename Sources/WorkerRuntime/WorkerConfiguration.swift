@@ -43,6 +43,8 @@ public struct WorkerConfiguration: Sendable {
     ///
     /// Default all.
     public var signals: SignalPolicy = .all
+    /// When a failed request is handled once more.
+    public var retries = RetryPolicy()
     /// What a request may be at most.
     public var limits = WireLimits.default
     /// How much may be in flight.
@@ -51,6 +53,10 @@ public struct WorkerConfiguration: Sendable {
     ///
     /// Default 250.
     public var commitInterval = 250
+    /// Milliseconds between transactions when delivery is exactly once; earlier when 512 requests are finished.
+    ///
+    /// Default 50.
+    public var transactionInterval = 50
     /// Milliseconds that running requests have when partitions leave or the worker drains.
     ///
     /// Default 20,000.
@@ -95,6 +101,9 @@ public struct WorkerConfiguration: Sendable {
             mistakes.append("in-flight records (\(self.inFlight.records)) must not be fewer than concurrency (\(self.concurrency))")
         }
         if self.commitInterval < 1 { mistakes.append("commit-interval must be 1 ms or more, found \(self.commitInterval)") }
+        if self.retries.maximumAttempts < 1 {
+            mistakes.append("max-attempts must be 1 or more, found \(self.retries.maximumAttempts)")
+        }
         if self.drainTimeout < 0 { mistakes.append("drain-timeout must not be negative, found \(self.drainTimeout)") }
         if let partitions = self.createsTopicsWithPartitions, !(1...10_000).contains(partitions) {
             mistakes.append("partitions must be 1 to 10,000, found \(partitions)")
@@ -102,10 +111,9 @@ public struct WorkerConfiguration: Sendable {
         if case .sampled(let share) = self.signals, !(0...1).contains(share) {
             mistakes.append("signals sampled must be a share from 0 to 1, found \(share)")
         }
-        if self.delivery == .exactlyOnce {
-            mistakes.append("delivery exactly_once is not in this version: use at_least_once")
-        }
-        for name in ["enable.auto.commit", "enable.auto.offset.store", "group.id", "bootstrap.servers"] where self.kafka[name] != nil {
+        if self.transactionInterval < 1 { mistakes.append("transaction-interval must be 1 ms or more, found \(self.transactionInterval)") }
+        let own = ["enable.auto.commit", "enable.auto.offset.store", "group.id", "bootstrap.servers", "transactional.id"]
+        for name in own where self.kafka[name] != nil {
             mistakes.append("kafka property \(name) is the worker's own: leave it out")
         }
         // What both clients share would be told twice.
@@ -117,6 +125,14 @@ public struct WorkerConfiguration: Sendable {
     /// Of a client that is neither the group's member nor the producer of replies, with the same security settings.
     func clientConfiguration(_ role: String) -> KafkaConfiguration {
         self.baseConfiguration(role).merging(self.kafka.filter { !WorkerConfiguration.consumerOnly.contains($0.key) })
+    }
+
+    /// Of the reader of the control topic, which is in no group and tells no statistics.
+    func controlConfiguration() -> KafkaConfiguration {
+        var configuration = self.clientConfiguration("control")
+        configuration["statistics.interval.ms"] = "0"
+        configuration["fetch.wait.max.ms"] = self.kafka["fetch.wait.max.ms"]
+        return configuration
     }
 
     private func baseConfiguration(_ role: String) -> KafkaConfiguration {
@@ -136,14 +152,27 @@ public struct WorkerConfiguration: Sendable {
         return configuration.merging(self.kafka.filter { !WorkerConfiguration.producerOnly.contains($0.key) })
     }
 
+    /// Of the producer of replies and all else that belongs to requests.
     func producerConfiguration(group: String) -> KafkaConfiguration {
+        var configuration = self.noticeConfiguration(group: group)
+        guard self.delivery == .exactlyOnce else { return configuration }
+        configuration["client.id"] = "\(self.workerID)-\(getpid())-transactions-\(group)"
+        // Stable over restarts of the same worker: whoever takes it ends what the one before left open.
+        configuration["transactional.id"] = "\(group).\(self.workerID)"
+        return configuration.merging(self.kafka.filter { !WorkerConfiguration.consumerOnly.contains($0.key) })
+    }
+
+    /// Of the producer of notices, which no transaction may hold up.
+    func noticeConfiguration(group: String) -> KafkaConfiguration {
         var configuration = self.baseConfiguration("producer-\(group)")
         // The broker decides what is too large.
         configuration["message.max.bytes"] = "10000000"
         configuration["queue.buffering.max.kbytes"] = "65536"
         // How long a record for a topic that is not there is kept: librdkafka's 30 s are longer than a drain, and anybody can name a reply topic.
         configuration["topic.metadata.propagation.max.ms"] = "5000"
-        return configuration.merging(self.kafka.filter { !WorkerConfiguration.consumerOnly.contains($0.key) })
+        return configuration.merging(
+            self.kafka.filter { !WorkerConfiguration.consumerOnly.contains($0.key) && $0.key != "transaction.timeout.ms" }
+        )
     }
 
     /// Properties that librdkafka takes for one kind of client only; for the other they would be warned about.

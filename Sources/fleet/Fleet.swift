@@ -9,13 +9,15 @@ struct Fleet: AsyncParsableCommand {
             Examples:
               fleet dev
               fleet submit echo --tenant acme --arg text=hello --wait
+              fleet cancel article-7 --reason "no longer wanted" --wait
               fleet tail results --layer domain
+              fleet deadletters list --since 2h
               fleet bench worker --in requests --out results --group bench --records 1000000 --json
 
             Every command takes --help. Completion: fleet --generate-completion-script bash (or zsh, fish). Exit codes: 0 done, 1 failed (with submit --wait: the reply is a failure), 2 no reply in time,
             64 usage, 78 configuration.
             """,
-        subcommands: [Submit.self, Tail.self, Topics.self, Dev.self, Demo.self, Bench.self]
+        subcommands: [Submit.self, Cancel.self, Tail.self, Topics.self, DeadLetters.self, Dev.self, Demo.self, Bench.self]
     )
 }
 

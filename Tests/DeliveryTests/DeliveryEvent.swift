@@ -1,8 +1,8 @@
-/// What can happen to a delivery machine.
+/// What can happen to a worker's delivery machine.
 ///
 /// Choices count modulo what there is to choose from.
 enum DeliveryEvent: Sendable, Hashable {
-    /// A source arrives with the offset that its group has committed.
+    /// A source arrives with what its group has committed.
     case assign(source: Int)
     /// Its owner reads as many records as there is room for, at most so many.
     case read(source: Int, count: Int)
@@ -10,10 +10,14 @@ enum DeliveryEvent: Sendable, Hashable {
     case pushed(source: Int, count: Int)
     /// A record comes again that was taken in before.
     case repeated(source: Int, choice: Int)
-    /// A runner takes a started record.
+    /// A runner takes a started record; a poisonous one ends the process.
     case begin(choice: Int)
     /// A runner has ended, with outputs to publish.
     case handled(choice: Int, outputs: Int)
+    /// A runner has ended with a failure that is to be retried.
+    case failed(choice: Int)
+    /// A retry's time has come.
+    case due(choice: Int)
     /// An output of a publishing record is durable.
     case acknowledged(choice: Int)
     /// A source is about to leave.
@@ -24,22 +28,30 @@ enum DeliveryEvent: Sendable, Hashable {
     case commit(succeeds: Bool)
     /// The broker's answer to some commit arrives.
     case answer(choice: Int)
+    /// The worker's process is killed, and another one takes its place.
+    case kill
+    /// The owner loses patience with a record that runs alone.
+    case openGate
 
     static func any(sources: Int, using generator: inout SeededGenerator) -> DeliveryEvent {
         let source = generator.below(sources)
         let choice = generator.below(64)
         switch generator.below(100) {
-        case 0..<4: return .assign(source: source)
-        case 4..<24: return .read(source: source, count: 1 + generator.below(6))
-        case 24..<26: return .pushed(source: source, count: 1 + generator.below(4))
-        case 26..<28: return .repeated(source: source, choice: choice)
-        case 28..<48: return .begin(choice: choice)
-        case 48..<66: return .handled(choice: choice, outputs: generator.below(4))
-        case 66..<86: return .acknowledged(choice: choice)
-        case 86..<88: return .revoke(source: source)
-        case 88..<91: return .retire(source: source, lost: generator.below(4) == 0, commitSucceeds: generator.below(4) != 0)
-        case 91..<96: return .commit(succeeds: generator.below(4) != 0)
-        default: return .answer(choice: choice)
+        case 0..<5: return .assign(source: source)
+        case 5..<21: return .read(source: source, count: 1 + generator.below(6))
+        case 21..<23: return .pushed(source: source, count: 1 + generator.below(4))
+        case 23..<25: return .repeated(source: source, choice: choice)
+        case 25..<43: return .begin(choice: choice)
+        case 43..<55: return .handled(choice: choice, outputs: generator.below(4))
+        case 55..<59: return .failed(choice: choice)
+        case 59..<63: return .due(choice: choice)
+        case 63..<79: return .acknowledged(choice: choice)
+        case 79..<80: return .revoke(source: source)
+        case 80..<82: return .retire(source: source, lost: generator.below(4) == 0, commitSucceeds: generator.below(4) != 0)
+        case 82..<89: return .commit(succeeds: generator.below(4) != 0)
+        case 89..<98: return .answer(choice: choice)
+        default:
+            return generator.below(2) == 0 ? .kill : .openGate
         }
     }
 
@@ -54,9 +66,11 @@ enum DeliveryEvent: Sendable, Hashable {
         case .begin(let choice): below(choice).map { .begin(choice: $0) }
         case .handled(let choice, let outputs):
             below(choice).map { .handled(choice: $0, outputs: outputs) } + below(outputs).map { .handled(choice: choice, outputs: $0) }
+        case .failed(let choice): [.handled(choice: choice, outputs: 0)] + below(choice).map { .failed(choice: $0) }
+        case .due(let choice): below(choice).map { .due(choice: $0) }
         case .acknowledged(let choice): below(choice).map { .acknowledged(choice: $0) }
         case .answer(let choice): below(choice).map { .answer(choice: $0) }
-        case .assign, .revoke, .retire, .commit: []
+        case .assign, .revoke, .retire, .commit, .kill, .openGate: []
         }
     }
 }

@@ -1,14 +1,16 @@
 import Delivery
 
-/// What must be true of deliveries, told in the simplest way: lists, and no cleverness.
+/// What is true of deliveries, told in the simplest way: lists, and no cleverness.
 struct DeliveryModel {
     /// A record in flight.
     struct Flight {
         enum Stage: Equatable {
-            case waiting
-            /// Started, not taken by a runner yet.
+            /// Taken in; begins when the machine says so.
+            case held
+            /// Handed out, not taken by a runner yet.
             case queued
             case running
+            case parked
             case publishing(left: Int)
         }
 
@@ -18,7 +20,9 @@ struct DeliveryModel {
         let offset: Int64
         let key: UInt64
         let bytes: Int
-        var stage: Stage
+        var stage = Stage.held
+        var attempt = DeliveryAttempt()
+        var retryToken: DeliveryMachine.OutputToken = 0
     }
 
     /// A source in the hands of the machine.
@@ -27,61 +31,79 @@ struct DeliveryModel {
         let partition: DeliveryMachine.Partition
         /// The next offset of the log to be read.
         var position: Int64
+        /// What was committed when it arrived.
+        let found: CommitMetadata?
+        let suspiciousBelow: Int64
         var isRevoking = false
-        /// Every record taken in, and whether it is finished; the finished ones at the front are dropped.
-        var window: [(offset: Int64, isFinished: Bool)] = []
         var lastAdmitted: Int64?
         /// Records that found no room, in order.
         var held: [Int64] = []
-        /// The offset that the machine knows to be committed.
+        /// What was finished since it arrived.
+        var finished: Set<Int64> = []
+        /// What the machine knows to be committed.
         var known: Int64?
         /// The newest offset started, by lane.
         var lastStarted: [UInt64: Int64] = [:]
+    }
 
-        /// The offset that may be committed; it moves when a record is finished.
-        var base: Int64?
+    /// What a group has committed of a source: durable.
+    struct Group {
+        var offset: Int64?
+        var text = ""
 
-        /// The finished records above the base.
-        var finishedAboveBase: [Int64] { self.window.filter(\.isFinished).map(\.offset) }
-
-        mutating func finish(_ offset: Int64) {
-            if let index = self.window.firstIndex(where: { $0.offset == offset }) { self.window[index].isFinished = true }
-            while self.window.first?.isFinished == true { self.window.removeFirst() }
-            self.base = self.window.first?.offset ?? self.lastAdmitted.map { $0 + 1 }
+        var metadata: CommitMetadata? {
+            guard let offset, case .found(let metadata) = CommitMetadata.decode(self.text, base: offset) else { return nil }
+            return metadata
         }
+
+        func tellsFinished(_ offset: Int64) -> Bool {
+            offset < self.offset ?? 0 || (self.metadata?.finished.contains { $0.contains(offset) } ?? false)
+        }
+
+        func started(_ offset: Int64) -> CommitMetadata.Started? { self.metadata?.started.first { $0.offset == offset } }
     }
 
     /// A commit that the broker has decided about and not answered yet.
     struct Commit {
         let source: Int
-        let offset: Int64
+        let commit: DeliveryMachine.Commit
         let succeeds: Bool
     }
 
     let limits: DeliveryLimits
     let ordering: Ordering
+    /// Whether some records of the log end the process that runs them.
+    let hasPoison: Bool
     var flights: [Flight?]
     var assignments: [Assignment?]
     var commits: [Commit] = []
-    /// What the group has committed, by source.
-    var group: [Int64]
+    var group: [Group]
     /// Every offset that was finished, by source.
     var done: [Set<Int64>]
+    /// How often each record of the log has begun without coming to an end.
+    var deaths: [[Int64: Int]]
     /// The newest offset taken in, by source.
     var newest: [Int64]
+    /// Whether something else than a poisonous record has ended a process, or the gate was opened by force: then blame may be wrong.
+    var isBlameUncertain = false
+    var wasGateForced = false
     var assignmentsMade = 0
     var received = 0
     var finished = 0
-    var givenUp = 0
-    var stale = 0
+    var crashes = 0
+    var putAway = 0
+    var skipped = 0
+    var ranAlone = 0
 
-    init(limits: DeliveryLimits, ordering: Ordering, sources: Int) {
+    init(limits: DeliveryLimits, ordering: Ordering, sources: Int, hasPoison: Bool) {
         self.limits = limits
         self.ordering = ordering
+        self.hasPoison = hasPoison
         self.flights = Array(repeating: nil, count: limits.records)
         self.assignments = Array(repeating: nil, count: sources)
-        self.group = Array(repeating: 0, count: sources)
+        self.group = Array(repeating: Group(), count: sources)
         self.done = Array(repeating: [], count: sources)
+        self.deaths = Array(repeating: [:], count: sources)
         self.newest = Array(repeating: -1, count: sources)
     }
 
@@ -90,11 +112,11 @@ struct DeliveryModel {
     /// The log's record at an offset; nil for the one of about eight that is no record.
     ///
     /// The log is endless and always the same. Hashes of keys are few and close to each other, and one record of five has no key.
-    func record(_ source: Int, _ offset: Int64) -> (key: UInt64, bytes: Int)? {
+    func record(_ source: Int, _ offset: Int64) -> (key: UInt64, bytes: Int, isPoison: Bool)? {
         var generator = SeededGenerator(seed: UInt64(source) << 32 ^ UInt64(offset))
         guard generator.below(8) != 0 else { return nil }
         let keys: [UInt64] = [0, 1, 2, 3, 1 << 63]
-        return (keys[generator.below(keys.count)], 1 + generator.below(20))
+        return (keys[generator.below(keys.count)], 1 + generator.below(20), self.hasPoison && generator.below(25) == 0)
     }
 
     /// The first offset of a record at or above an offset.
@@ -117,32 +139,7 @@ struct DeliveryModel {
 
     func isStale(_ flight: Flight) -> Bool { self.assignments[flight.source]?.number != flight.assignment }
 
-    /// The newest offset of an assignment whose record has begun, or is finished above the base; -1 without one.
-    func newestBegun(_ assignment: Assignment) -> Int64 {
-        let begun = self.slots { flight in
-            flight.assignment == assignment.number && flight.stage != .waiting && flight.stage != .queued
-        }
-        return (begun.map(\.flight.offset) + assignment.finishedAboveBase).max() ?? -1
-    }
-
-    /// What becomes of a record that comes in.
-    func reception(_ source: Int, _ assignment: Assignment, _ offset: Int64, _ key: UInt64) -> Reception {
-        if assignment.isRevoking || offset <= assignment.lastAdmitted ?? -1 { return .drop }
-        if !assignment.held.isEmpty || !self.flights.contains(where: { $0 == nil }) { return .full }
-        return self.lane(of: source, key).isEmpty ? .start : .wait
-    }
-
-    enum Reception { case start, wait, drop, full }
-
-    /// The records of a lane that have not been handled, those of earlier assignments first, each in offset order.
-    func lane(of source: Int, _ key: UInt64) -> [(slot: DeliveryMachine.Slot, flight: Flight)] {
-        guard let lane = self.lane(key) else { return [] }
-        return self.slots { flight in
-            if case .publishing = flight.stage { return false }
-            return flight.source == source && self.lane(flight.key) == lane
-        }
-        .sorted { ($0.flight.assignment, $0.flight.offset) < ($1.flight.assignment, $1.flight.offset) }
-    }
+    func isPoison(_ flight: Flight) -> Bool { self.record(flight.source, flight.offset)?.isPoison ?? false }
 
     /// Records in flight, by slot.
     func slots(where isWanted: (Flight) -> Bool = { _ in true }) -> [(slot: DeliveryMachine.Slot, flight: Flight)] {
@@ -158,11 +155,4 @@ struct DeliveryModel {
     }
 
     var bytes: Int { self.flights.reduce(0) { $0 + ($1?.bytes ?? 0) } }
-
-    func capacity(_ assignment: Assignment) -> Int {
-        guard !assignment.isRevoking, assignment.held.isEmpty, self.bytes < self.limits.bytes else { return 0 }
-        let free = self.flights.count { $0 == nil }
-        let held = self.slots { $0.assignment == assignment.number }.count
-        return max(0, min(free, 4 * free - held, self.limits.window - assignment.window.count))
-    }
 }

@@ -4,32 +4,34 @@ import Delivery
 extension DeliverySystem {
     mutating func assign(_ source: Int) throws(Violation) {
         guard self.model.assignments[source] == nil else { return }
-        let partition = self.machine.assigned(place: Int32(source))
+        let group = self.model.group[source]
+        let end = self.model.newest[source] + 1
+        let metadata = group.metadata
+        try require(metadata != nil || group.text.isEmpty, "I8: the metadata of source \(source) cannot be read: \(group.text)")
+        let partition = self.machine.assigned(place: Int32(source), committed: group.offset, metadata: metadata, end: end)
         try require(!self.model.assignments.contains { $0?.partition == partition }, "partition \(partition) is assigned already")
         try require(self.model.slots { $0.partition == partition }.isEmpty, "I5: an earlier assignment of \(partition) still runs")
         self.model.assignmentsMade += 1
+        let window = (group.offset ?? 0) + Int64(self.model.limits.window)
         self.model.assignments[source] = DeliveryModel.Assignment(
             number: self.model.assignmentsMade,
             partition: partition,
-            position: self.model.group[source]
+            position: group.offset ?? 0,
+            found: metadata,
+            suspiciousBelow: metadata?.isOpen == true ? min(end, window) : -1,
+            known: group.offset
         )
     }
 
-    /// What no runner has begun is taken back; the part of it below what has begun goes on.
+    /// What no runner has begun is taken back.
     mutating func revoke(_ source: Int) throws(Violation) {
         guard let assignment = self.model.assignments[source] else { return }
-        let queued = self.queued(of: assignment)
-        let leaving = self.machine.revoking(assignment.partition, notBegun: queued.reversed())
-        let newest = self.model.newestBegun(assignment)
-        let notBegun = self.model.slots { $0.assignment == assignment.number && ($0.stage == .waiting || $0.stage == .queued) }
-        let givenUp = notBegun.filter { $0.flight.offset > newest }.map(\.slot)
-        try require(leaving.givenUp.sorted() == givenUp, "I3: slots \(leaving.givenUp) were given up, not \(givenUp)")
-        let goOn = notBegun.filter { $0.flight.offset < newest && $0.flight.stage == .queued }.sorted {
-            $0.flight.offset < $1.flight.offset
-        }
-        try require(leaving.goOn == goOn.map(\.slot), "G7: slots \(leaving.goOn) go on, not \(goOn.map(\.slot))")
+        let givenUp = self.machine.revoking(assignment.partition, notBegun: self.queued(of: assignment).reversed())
+        let expected = self.model.slots {
+            $0.assignment == assignment.number && ($0.stage == .held || $0.stage == .queued || $0.stage == .parked)
+        }.map(\.slot)
+        try require(givenUp.sorted() == expected, "I3: slots \(givenUp) were given up, not \(expected)")
         for slot in givenUp { self.model.flights[Int(slot)] = nil }
-        self.model.givenUp += givenUp.count
         self.model.assignments[source]?.isRevoking = true
         self.model.assignments[source]?.held = []
     }
@@ -40,71 +42,89 @@ extension DeliverySystem {
 
     mutating func retire(_ source: Int, lost: Bool, commitSucceeds: Bool) throws(Violation) {
         guard let assignment = self.model.assignments[source], assignment.isRevoking || lost else { return }
-        let slots = self.model.slots { $0.assignment == assignment.number }
-        if slots.isEmpty, assignment.isRevoking {
-            try require(assignment.finishedAboveBase == [], "G7: \(assignment.finishedAboveBase) is finished and runs again")
-        }
         if !lost {
-            let points = try self.points(again: true, succeeds: commitSucceeds)
-            for point in points { self.ended(point) }
-            if commitSucceeds, let base = assignment.base {
-                let next = self.model.nextRecord(source, from: self.model.group[source])
-                try require(next >= base, "I4: source \(source) left at \(base), but goes on at \(next)")
-            }
+            for commit in try self.points(last: true, succeeds: commitSucceeds) { try self.ended(commit) }
+            if commitSucceeds { try self.checkFarewell(source, assignment) }
         }
+        let slots = self.model.slots { $0.assignment == assignment.number }
+        // What is lost after its start was told looks like a death to the next owner.
+        if lost, !(self.model.group[source].metadata?.started ?? []).isEmpty { self.model.isBlameUncertain = true }
         let released = self.machine.retired(assignment.partition, notBegun: self.queued(of: assignment)).sorted()
         self.model.assignments[source] = nil
         let expected = slots.filter { $0.flight.stage != .running }.map(\.slot)
         try require(released == expected, "I3: slots \(released) are free, not \(expected)")
         for slot in released {
             self.model.flights[Int(slot)] = nil
-            self.model.givenUp += 1
             self.forgetTokens(slot)
         }
     }
 
+    /// A partition that left in order is not taken for one whose owner crashed, and nothing that was finished of it runs again.
+    private func checkFarewell(_ source: Int, _ assignment: DeliveryModel.Assignment) throws(Violation) {
+        let group = self.model.group[source]
+        if group.offset ?? 0 >= assignment.suspiciousBelow {
+            try require(group.metadata?.isOpen != true, "G7: source \(source) left and is open")
+        } else {
+            try require(group.metadata?.isOpen == true, "G6: source \(source) left, and the crash before is forgotten")
+        }
+        for offset in assignment.finished {
+            try require(group.tellsFinished(offset), "G7: source \(source) offset \(offset) is finished, and nobody is told")
+        }
+    }
+
     mutating func commit(succeeds: Bool) throws(Violation) {
-        self.model.commits += try self.points(again: false, succeeds: succeeds)
+        self.model.commits += try self.points(last: false, succeeds: succeeds)
     }
 
-    mutating func answer(_ choice: Int) {
+    mutating func answer(_ choice: Int) throws(Violation) {
         guard !self.model.commits.isEmpty else { return }
-        self.ended(self.model.commits.remove(at: choice % self.model.commits.count))
+        try self.ended(self.model.commits.remove(at: choice % self.model.commits.count))
     }
 
-    /// Answers are told by source: one of an earlier assignment may reach a later one.
-    private mutating func ended(_ commit: DeliveryModel.Commit) {
-        guard let assignment = self.model.assignments[commit.source] else { return }
-        self.machine.commitEnded(assignment.partition, offset: commit.offset, succeeded: commit.succeeds)
-        if commit.succeeds { self.model.assignments[commit.source]?.known = max(assignment.known ?? -1, commit.offset) }
+    /// Answers reach the machine by partition and number: one of an earlier assignment may come late.
+    private mutating func ended(_ commit: DeliveryModel.Commit) throws(Violation) {
+        var starts: [DeliveryMachine.Start] = []
+        self.machine.commitEnded(commit.commit.partition, number: commit.commit.number, succeeded: commit.succeeds) { starts.append($0) }
+        if commit.succeeds, let assignment = self.model.assignments[commit.source], assignment.partition == commit.commit.partition {
+            self.model.assignments[commit.source]?.known = max(assignment.known ?? -1, commit.commit.offset)
+        }
+        for start in starts { try self.started(start) }
     }
 
     /// Begins a commit and checks every point of it; the broker takes those of one that succeeds at once.
-    private mutating func points(again: Bool, succeeds: Bool) throws(Violation) -> [DeliveryModel.Commit] {
-        let points = self.machine.beginCommit(again: again)
-        try require(Set(points.map(\.partition)).count == points.count, "a partition is committed twice: \(points)")
-        var commits: [DeliveryModel.Commit] = []
-        for (source, assignment) in self.model.assignments.enumerated() {
-            guard let assignment else { continue }
-            let underWay = again ? -1 : self.model.commits.lazy.filter { $0.source == source }.map(\.offset).max() ?? -1
-            let known = assignment.known ?? -1
-            let point = points.first { $0.partition == assignment.partition }
-            guard let point else {
-                let base = assignment.base ?? -1
-                try require(base <= max(known, underWay), "source \(source) stays at \(known), under way \(underWay), not \(base)")
-                continue
+    private mutating func points(last: Bool, succeeds: Bool) throws(Violation) -> [DeliveryModel.Commit] {
+        let commits = self.machine.beginCommit(last: last)
+        try require(Set(commits.map(\.partition)).count == commits.count, "a partition is committed twice: \(commits)")
+        var told: [DeliveryModel.Commit] = []
+        for commit in commits {
+            guard let source = self.model.assignments.firstIndex(where: { $0?.partition == commit.partition }) else {
+                throw Violation(description: "a partition that nobody has is committed: \(commit)")
             }
-            try require(point.offset == assignment.base, "I1: source \(source) at \(point.offset), not \(assignment.base ?? -1)")
-            try require(point.offset > known, "source \(source) is committed at \(point.offset) again")
-            commits.append(DeliveryModel.Commit(source: source, offset: point.offset, succeeds: succeeds))
-            guard succeeds else { continue }
-            try require(point.offset >= self.model.group[source], "source \(source) goes back to \(point.offset)")
-            for offset in self.model.group[source]..<point.offset where self.model.record(source, offset) != nil {
-                try require(self.model.done[source].contains(offset), "I2: source \(source) offset \(offset) was never done")
-            }
-            self.model.group[source] = point.offset
+            try self.check(commit, of: source)
+            told.append(DeliveryModel.Commit(source: source, commit: commit, succeeds: succeeds))
+            if succeeds { self.model.group[source] = DeliveryModel.Group(offset: commit.offset, text: commit.metadata.text) }
         }
-        try require(commits.count == points.count, "a partition that nobody has is committed: \(points)")
-        return commits
+        return told
+    }
+
+    private func check(_ commit: DeliveryMachine.Commit, of source: Int) throws(Violation) {
+        let before = self.model.group[source]
+        try require(commit.offset >= before.offset ?? 0, "I1: source \(source) goes back to \(commit.offset)")
+        guard case .found(let metadata) = CommitMetadata.decode(commit.metadata.text, base: commit.offset) else {
+            throw Violation(description: "I8: the metadata \(commit.metadata.text) cannot be read")
+        }
+        let finished = metadata.finished.flatMap { Array($0) }
+        for offset in Array((before.offset ?? 0)..<commit.offset) + finished where self.model.record(source, offset) != nil {
+            try require(self.model.done[source].contains(offset), "I2: source \(source) offset \(offset) was never done")
+        }
+        // What an owner knew and this one has not touched is said again.
+        for offset in before.metadata?.finished.flatMap({ Array($0) }) ?? [] where self.model.record(source, offset) != nil {
+            let isTold = offset < commit.offset || finished.contains(offset)
+            try require(isTold, "G5: source \(source) offset \(offset) was told as finished and is forgotten")
+        }
+        for (slot, flight) in self.model.slots(where: { self.model.assignments[source]?.number == $0.assignment && $0.stage == .parked }) {
+            let failures = metadata.started.first { $0.offset == flight.offset }?.failures ?? 0
+            try require(failures > 0, "I7: the failure of slot \(slot) is not told")
+        }
     }
 }

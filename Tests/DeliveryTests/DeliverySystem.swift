@@ -1,6 +1,6 @@
 import Delivery
 
-/// A delivery machine, owned as the worker's loop owns it, beside its model.
+/// A delivery machine, owned as the worker's loop owns it, in processes that die, beside a model of the log and of the group.
 struct DeliverySystem: InterleavedSystem, ~Copyable {
     static let sources = 3
 
@@ -11,9 +11,9 @@ struct DeliverySystem: InterleavedSystem, ~Copyable {
     /// Tokens of outputs whose record is not publishing any more; the newest ones.
     var oldTokens: [DeliveryMachine.OutputToken] = []
 
-    init(limits: DeliveryLimits, ordering: Ordering) {
+    init(limits: DeliveryLimits, ordering: Ordering, hasPoison: Bool) {
         self.machine = DeliveryMachine(limits: limits, ordering: ordering)
-        self.model = DeliveryModel(limits: limits, ordering: ordering, sources: DeliverySystem.sources)
+        self.model = DeliveryModel(limits: limits, ordering: ordering, sources: DeliverySystem.sources, hasPoison: hasPoison)
     }
 
     static func event(using generator: inout SeededGenerator) -> DeliveryEvent { .any(sources: self.sources, using: &generator) }
@@ -28,12 +28,19 @@ struct DeliverySystem: InterleavedSystem, ~Copyable {
         case .repeated(let source, let choice): try self.repeated(source, choice)
         case .begin(let choice): self.begin(choice)
         case .handled(let choice, let outputs): try self.handled(choice, outputs)
+        case .failed(let choice): try self.failed(choice)
+        case .due(let choice): self.due(choice)
         case .acknowledged(let choice): try self.acknowledged(choice)
         case .revoke(let source): try self.revoke(source)
         case .retire(let source, let lost, let succeeds): try self.retire(source, lost: lost, commitSucceeds: succeeds)
         case .commit(let succeeds): try self.commit(succeeds: succeeds)
-        case .answer(let choice): self.answer(choice)
+        case .answer(let choice): try self.answer(choice)
+        // A log of poison has deaths enough, and tells whether the innocent are spared.
+        case .kill where !self.model.hasPoison: self.die(killed: true)
+        case .openGate where !self.model.hasPoison: self.openGate()
+        case .kill, .openGate: break
         }
+        try self.takeStarts()
         try self.check()
     }
 
@@ -45,9 +52,12 @@ struct DeliverySystem: InterleavedSystem, ~Copyable {
         guard let assignment = self.model.assignments[source] else { return }
         let room = min(count, self.machine.capacity(of: assignment.partition))
         guard room > 0 else { return }
+        let known = assignment.known ?? assignment.position
+        try require(
+            assignment.position - known < Int64(self.model.limits.window) || assignment.lastAdmitted ?? -1 < known,
+            "I9: \(assignment.position) is read, and \(known) is committed"
+        )
         try self.take(source, room)
-        let window = self.model.assignments[source]?.window.count ?? 0
-        try require(window <= self.model.limits.window, "I9: a window of \(window)")
     }
 
     private mutating func pushed(_ source: Int, _ count: Int) throws(Violation) {
@@ -76,22 +86,32 @@ struct DeliverySystem: InterleavedSystem, ~Copyable {
     }
 
     private mutating func receive(_ source: Int, _ offset: Int64) throws(Violation) {
-        guard var assignment = self.model.assignments[source] else { return }
-        let (key, bytes) = self.model.record(source, offset) ?? (0, 1)
-        let expected = self.model.reception(source, assignment, offset, key)
+        guard let assignment = self.model.assignments[source] else { return }
+        let (key, bytes, _) = self.model.record(source, offset) ?? (0, 1, false)
+        let wasDelivered = offset <= assignment.lastAdmitted ?? -1
+        let wasTold = assignment.found?.finished.contains { $0.contains(offset) } ?? false
         let reception = self.machine.received(assignment.partition, offset: offset, keyHash: key, bytes: bytes)
-        switch (reception, expected) {
-        case (.drop, .drop):
-            return
-        case (.full, .full):
+        switch reception {
+        case .drop:
+            try require(assignment.isRevoking || wasDelivered, "I3: source \(source) offset \(offset) is dropped")
+        case .full:
+            try require(!assignment.isRevoking && !wasDelivered, "I3: source \(source) offset \(offset) comes again for nothing")
+            let hasRoom = assignment.held.isEmpty && self.model.flights.contains { $0 == nil }
+            try require(!hasRoom, "I3: source \(source) offset \(offset) finds no room where there is some")
             self.model.assignments[source]?.held.append(offset)
-        case (.start(let slot), .start), (.wait(let slot), .wait):
+        case .finishedBefore:
+            try require(wasTold && self.model.done[source].contains(offset), "I3: source \(source) offset \(offset) is not finished")
+            self.model.assignments[source]?.lastAdmitted = offset
+            self.model.skipped += 1
+        case .taken(let slot):
+            try require(!wasTold, "G5: source \(source) offset \(offset) was told as finished and runs again")
+            try require(
+                !assignment.isRevoking && !wasDelivered && assignment.held.isEmpty,
+                "I6: source \(source) offset \(offset) is taken"
+            )
             try require(self.model.flights[Int(slot)] == nil, "I3: slot \(slot) was given twice")
-            assignment.window.append((offset, false))
-            assignment.lastAdmitted = offset
-            assignment.base = assignment.base ?? offset
-            assignment.known = assignment.known ?? offset
-            self.model.assignments[source] = assignment
+            self.model.assignments[source]?.lastAdmitted = offset
+            self.model.assignments[source]?.known = assignment.known ?? offset
             self.model.newest[source] = max(self.model.newest[source], offset)
             self.model.received += 1
             self.model.flights[Int(slot)] = DeliveryModel.Flight(
@@ -100,55 +120,60 @@ struct DeliverySystem: InterleavedSystem, ~Copyable {
                 partition: assignment.partition,
                 offset: offset,
                 key: key,
-                bytes: bytes,
-                stage: .waiting
+                bytes: bytes
             )
-            if expected == .start { try self.started(slot) }
-        default:
-            throw Violation(description: "source \(source) offset \(offset) key \(key): \(reception), not \(expected)")
         }
     }
 
-    // MARK: Runs
+    // MARK: A record's way
 
-    /// A record is to be given to a handler.
-    private mutating func started(_ slot: DeliveryMachine.Slot) throws(Violation) {
-        guard let flight = self.model.flights[Int(slot)], flight.stage == .waiting else {
-            throw Violation(description: "I3: slot \(slot) was started and does not wait")
-        }
-        try require(!self.model.isStale(flight), "a record was started whose partition has left")
-        self.model.flights[Int(slot)]?.stage = .queued
-        guard let lane = self.model.lane(flight.key) else { return }
-        let before = self.model.assignments[flight.source]?.lastStarted[lane] ?? -1
-        try require(flight.offset > before, "I6: offset \(flight.offset) started after \(before) of the same lane")
-        self.model.assignments[flight.source]?.lastStarted[lane] = flight.offset
+    mutating func takeStarts() throws(Violation) {
+        var starts: [DeliveryMachine.Start] = []
+        self.machine.takeStarts { starts.append($0) }
+        for start in starts { try self.started(start) }
     }
 
+    /// A runner takes a record.
     mutating func begin(_ choice: Int) {
-        guard let (slot, _) = self.model.pick(choice, where: { $0.stage == .queued }) else { return }
+        guard let (slot, flight) = self.model.pick(choice, where: { $0.stage == .queued }) else { return }
         self.model.flights[Int(slot)]?.stage = .running
+        if self.model.isPoison(flight), !flight.attempt.isPoison { self.die(killed: false) }
     }
 
     mutating func handled(_ choice: Int, _ outputs: Int) throws(Violation) {
         guard let (slot, flight) = self.model.pick(choice, where: { $0.stage == .running }) else { return }
         let isStale = self.model.isStale(flight)
-        let next = self.model.lane(of: flight.source, flight.key).first { $0.flight.stage == .waiting }?.slot
-        let completion = self.machine.handled(slot, outputs: outputs)
-        try require(completion.publish == !isStale, "I5: the end of a \(isStale ? "stale" : "living") run: publish \(completion.publish)")
-        try require(
-            completion.next == next,
-            "I6: slot \(slot) is followed by \(String(describing: completion.next)), not \(String(describing: next))"
-        )
+        let publish = self.machine.handled(slot, outputs: outputs)
+        try require(publish == !isStale, "I5: the end of a \(isStale ? "stale" : "living") run: publish \(publish)")
         if isStale {
             self.model.flights[Int(slot)] = nil
-            self.model.stale += 1
         } else if outputs == 0 {
             self.finish(slot, flight)
         } else {
             self.model.flights[Int(slot)]?.stage = .publishing(left: outputs)
             self.tokens[slot] = (0..<outputs).map { self.machine.token(of: slot, output: $0) }
         }
-        if let next { try self.started(next) }
+    }
+
+    mutating func failed(_ choice: Int) throws(Violation) {
+        guard let (slot, flight) = self.model.pick(choice, where: { $0.stage == .running && !$0.attempt.isPoison }) else { return }
+        let stays = !self.model.isStale(flight) && !(self.model.assignments[flight.source]?.isRevoking ?? true)
+        let token = self.machine.failed(slot)
+        try require((token != nil) == stays, "I5: a failed run is parked: \(token != nil), not \(stays)")
+        if let token {
+            self.model.flights[Int(slot)]?.stage = .parked
+            self.model.flights[Int(slot)]?.retryToken = token
+        } else {
+            self.model.flights[Int(slot)] = nil
+        }
+    }
+
+    mutating func due(_ choice: Int) {
+        guard let (slot, flight) = self.model.pick(choice, where: { $0.stage == .parked }) else { return }
+        self.model.flights[Int(slot)]?.stage = .held
+        self.machine.retryDue(flight.retryToken)
+        // Late ones name nothing.
+        self.machine.retryDue(flight.retryToken)
     }
 
     mutating func acknowledged(_ choice: Int) throws(Violation) {
@@ -161,15 +186,39 @@ struct DeliverySystem: InterleavedSystem, ~Copyable {
 
     private mutating func finish(_ slot: DeliveryMachine.Slot, _ flight: DeliveryModel.Flight) {
         self.model.flights[Int(slot)] = nil
-        self.model.assignments[flight.source]?.finish(flight.offset)
         self.model.done[flight.source].insert(flight.offset)
+        self.model.assignments[flight.source]?.finished.insert(flight.offset)
         self.model.finished += 1
+        if flight.attempt.isPoison { self.model.putAway += 1 }
         self.forgetTokens(slot)
     }
 
     mutating func forgetTokens(_ slot: DeliveryMachine.Slot) {
         self.oldTokens.append(contentsOf: self.tokens.removeValue(forKey: slot) ?? [])
         if self.oldTokens.count > 12 { self.oldTokens.removeFirst(self.oldTokens.count - 12) }
+    }
+
+    private mutating func openGate() {
+        if self.machine.isGateClosed {
+            self.model.isBlameUncertain = true
+            self.model.wasGateForced = true
+        }
+        self.machine.openGate()
+    }
+
+    /// The process ends, and everything it knew; what the broker has stays.
+    private mutating func die(killed: Bool) {
+        if killed { self.model.isBlameUncertain = true }
+        self.model.crashes += 1
+        for (_, flight) in self.model.slots(where: { $0.stage == .running && !$0.attempt.isPoison }) {
+            self.model.deaths[flight.source][flight.offset, default: 0] += 1
+        }
+        self.machine = DeliveryMachine(limits: self.model.limits, ordering: self.model.ordering)
+        self.model.flights = Array(repeating: nil, count: self.model.limits.records)
+        self.model.assignments = Array(repeating: nil, count: Self.sources)
+        self.model.commits = []
+        self.tokens = [:]
+        self.oldTokens = []
     }
 }
 

@@ -91,6 +91,52 @@ struct DevFleetTests {
         #expect(reply.standardError.contains("no reply"))
     }
 
+    private func cancel(_ arguments: [String]) async throws -> ChildProcess.Completion {
+        try await fleet(["cancel"] + arguments + self.connection)
+    }
+
+    @Test("cancels requests that run, wait or have not come yet, and shows their replies")
+    func cancel() async throws {
+        let ids = ["running", "waiting"].map { "\($0)-\(UUID().uuidString)" }
+        for id in ids {
+            #expect(try await self.submit(["probe", "--arg", "delay_ms=600000", "--id", id, "--key", "one lane"]).status.isSuccess)
+        }
+        let cancelled = try await self.cancel(ids + ["--reason", "not\u{1b}[31m wanted", "--issued-by", "me", "--wait"])
+        #expect(cancelled.status.isSuccess && cancelled.standardError.isEmpty, "\(cancelled.standardError)")
+        for id in ids { #expect(cancelled.standardOutput.contains("CANCELLED probe \(id)"), "\(cancelled.standardOutput)") }
+        #expect(cancelled.standardOutput.contains("not·[31m wanted") && !cancelled.standardOutput.contains("\u{1b}[31m"))
+
+        // A command that nobody waits for, and a request on another layer that comes after it.
+        let late = "late-\(UUID().uuidString)"
+        let sent = try await self.cancel([late, "--json"])
+        #expect(sent.status.isSuccess)
+        #expect(try JSONValue(parsing: sent.standardOutput) == ["request_id": .string(late), "command": "cancel"])
+        let reply = try await self.submit([
+            "probe", "--arg", "delay_ms=600000", "--layer", "infrastructure", "--id", late, "--wait", "--json",
+        ])
+        let value = try JSONValue(parsing: reply.standardOutput)
+        #expect(reply.status == .exited(1) && value["status"] == "cancelled")
+        #expect(value["metadata"]?["cancelled_by"]?.stringValue?.contains("@") == true)
+
+        let withdrawn = try await self.cancel([late, "--withdraw"])
+        #expect(withdrawn.status.isSuccess && withdrawn.standardOutput == "withdrawn \(late)")
+        let tail = try await fleet(["tail", "control", "--json", "--from-beginning", "--count", "4"] + self.connection)
+        let records = try tail.outputLines.map { try JSONValue(parsing: $0) }
+        #expect(records.count == 4 && records.allSatisfy { $0["key"]?.stringValue?.hasPrefix("request/") == true })
+        #expect(records.contains { $0["value"]?["reason"]?.stringValue?.hasSuffix("wanted") == true })
+        #expect(records.last { $0["key"] == .string("request/\(late)") }?["value"] == .null)
+    }
+
+    @Test("ends with 2 when a cancelled request has no reply in time, and with 1 when there is no control topic")
+    func cancelInVain() async throws {
+        let unknown = try await self.cancel(["no-such-request", "--wait", "--timeout", "0.2"])
+        #expect(unknown.status == .exited(2) && unknown.standardOutput.isEmpty)
+        #expect(unknown.standardError.contains("no-such-request"), "\(unknown.standardError)")
+        let elsewhere = try await fleet(["cancel", "a", "--topic-prefix", "nowhere."] + self.connection)
+        #expect(elsewhere.status == .exited(1) && elsewhere.standardOutput.isEmpty)
+        #expect(elsewhere.standardError.contains("nowhere.fleet.control") && elsewhere.standardError.contains("fleet topics create"))
+    }
+
     @Test("tails topics as JSON lines, and readably")
     func tail() async throws {
         let id = "tail-\(UUID().uuidString)"

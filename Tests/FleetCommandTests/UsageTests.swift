@@ -28,7 +28,11 @@ final class TemporaryFile: Sendable {
 struct UsageTests {
     @Test(
         "every command explains itself, with examples",
-        arguments: [[], ["submit"], ["tail"], ["topics"], ["topics", "create"], ["dev"], ["demo"], ["bench"]]
+        arguments: [
+            [], ["submit"], ["cancel"], ["tail"], ["topics"], ["topics", "create"], ["deadletters"], ["deadletters", "list"],
+            ["deadletters", "show"],
+            ["deadletters", "histogram"], ["deadletters", "replay"], ["deadletters", "purge"], ["dev"], ["demo"], ["bench"],
+        ]
     )
     func help(_ command: [String]) async throws {
         let help = try await fleet(command + ["--help"])
@@ -50,7 +54,9 @@ struct UsageTests {
     func completion(_ shell: String) async throws {
         let script = try await fleet(["--generate-completion-script", shell])
         #expect(script.status.isSuccess && script.standardError.isEmpty)
-        for word in ["submit", "tail", "topics", "create", "bench", "latency", "bootstrap-servers"] {
+        for word in [
+            "submit", "cancel", "withdraw", "tail", "topics", "create", "deadletters", "replay", "bench", "latency", "bootstrap-servers",
+        ] {
             #expect(script.standardOutput.contains(word))
         }
         let known = ["bash": "/bin/bash", "zsh": "/usr/bin/zsh", "fish": "/usr/bin/fish"]
@@ -72,7 +78,23 @@ struct UsageTests {
             (["submit", "echo", "--tenant", "a", "--timeout", "0"], "--timeout"),
             (["submit", "echo", "--tenant", "a", "--layer", "attic"], "attic"),
             (["submit", "echo", "--tenant", "a", "--kafka", "=x"], "name=value"),
+            (["cancel"], "request-id"), (["cancel", ""], "request-id"), (["cancel", "a", "--timeout", "-1"], "--timeout"),
+            (["cancel", "a", "--withdraw", "--wait"], "--withdraw"), (["cancel", "a", "--withdraw", "--reason", "x"], "--withdraw"),
+            (["cancel", "a", String(repeating: "x", count: 1_025)], "1025 bytes"),
+            (["cancel", "a", "--reason", String(repeating: "x", count: 1_025)], "--reason"),
             (["tail"], "topic"), (["topics", "create", "--partitions", "0"], "--partitions"), (["bench", "nothing"], "nothing"),
+            (["deadletters", "list", "--reason", "bad luck"], "unknown_orchestrator"),
+            (["deadletters", "list", "--since", "soon"], "RFC 3339"),
+            (["deadletters", "list", "--since", "1h", "--until", "2h"], "--until"), (["deadletters", "list", "--max", "0"], "--max"),
+            (["deadletters", "list", "--filter", ""], "--filter"), (["deadletters", "list", "--layer", "attic"], "attic"),
+            (["deadletters", "show", "3"], "3"), (["deadletters", "show", "-1:2"], "-1"), (["deadletters", "show"], "place"),
+            (["deadletters", "histogram", "--by", "weather"], "error-category"), (["deadletters", "replay", "--rate", "0"], "--rate"),
+            (["deadletters", "replay", "--to", "a/b"], "--to"), (["deadletters", "replay", "--max-replays", "-1"], "--max-replays"),
+            (["deadletters", "replay", "--to", "orchestration.deadletters.domain"], "dead letter topic"),
+            (["deadletters", "replay", "--filter", String(repeating: "x", count: 3_000)], "--filter"),
+            (["deadletters", "purge", "--all", "--reason", "expired"], "only delete from a partition's beginning"),
+            (["deadletters", "purge", "--yes"], "--all"), (["deadletters", "purge", "--all", "--until", "1d", "--yes"], "--until"),
+            (["deadletters", "purge", "--all"], "--yes"), (["deadletters", "purge", "--until", "0:5", "--yes"], "--layer"),
             (["bench", "limit", "--records", "0"], "--records"), (["--generate-completion-script", "csh"], "csh"),
         ]
     )

@@ -103,13 +103,13 @@ struct WorkerOptionsTests {
     @Test("tell every value that cannot be used at once")
     func allValues() throws {
         let environment = [
-            "FLEET_CONCURRENCY": "0", "FLEET_DRAIN_TIMEOUT": "-5", "FLEET_DELIVERY": "exactly_once", "FLEET_ADMIN_ADDRESS": "nowhere",
+            "FLEET_CONCURRENCY": "0", "FLEET_DRAIN_TIMEOUT": "-5", "FLEET_MAX_ATTEMPTS": "0", "FLEET_ADMIN_ADDRESS": "nowhere",
             "FLEET_KAFKA": "session.timeout.ms=soon,sasl.passwrd=hunter2,=x",
         ]
         let (text, code) = try self.failure([], environment)
         #expect(code == .configurationFailure)
         for word in [
-            "concurrency", "drain-timeout", "exactly_once", "--admin-address nowhere", "session.timeout.ms", "sasl.passwrd", "name=value",
+            "concurrency", "drain-timeout", "max-attempts", "--admin-address nowhere", "session.timeout.ms", "sasl.passwrd", "name=value",
         ] {
             #expect(text.contains(word), "\(word): \(text)")
         }

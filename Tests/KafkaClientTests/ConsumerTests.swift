@@ -10,6 +10,7 @@ private final class Told {
     var assigned: [AssignedPartition] = []
     var revoked: [TopicPartition] = []
     var committed: [CommitPoint] = []
+    var failed: [KafkaError] = []
 
     func events() -> ConsumerEvents {
         ConsumerEvents(
@@ -19,7 +20,7 @@ private final class Told {
                 self.assigned.removeAll { partitions.contains($0.source) }
             },
             record: { self.records.append($0) },
-            failed: { _ in },
+            failed: { self.failed.append($0) },
             committed: { points, error in if error == nil { self.committed += points } }
         )
     }
@@ -103,6 +104,88 @@ struct ConsumerTests {
             #expect(consumer.close(milliseconds: 10_000))
             #expect(Set(told.revoked) == Set(sources), "leaving tells what it leaves")
             #expect(consumer.close(milliseconds: 0), "to leave twice does nothing")
+        }
+    }
+
+    @Test("starts at what the group has committed and tells its metadata")
+    func positions() async throws {
+        let broker = try EmbeddedBroker.with("t", partitions: 3)
+        try await onOwnThread {
+            try self.fill(broker, "t", partitions: 3, records: 4)
+            let sources = (0..<3).map { TopicPartition(topic: "t", partition: $0) }
+            let longest = String(repeating: "0123456789abcdef", count: 256)
+            let points = [
+                CommitPoint(source: sources[0], offset: 3, metadata: longest),
+                CommitPoint(source: sources[1], offset: 0, metadata: "späte Züge ✓"),
+            ]
+            let wake = WakeSignal()
+            let told = Told()
+            let configuration = broker.reader.merging(["group.id": "g"])
+            let consumer = try KafkaConsumer(configuration: configuration, observer: .silent, wake: wake, events: told.events())
+            try consumer.commit([points[0]], waiting: 5_000)
+            try consumer.commit([points[1]], waiting: nil)
+            // librdkafka reports a commit that was waited for as well.
+            try self.turn(consumer, wake, told) { told.committed.count == 2 }
+            #expect(told.committed == points)
+            #expect(try consumer.committed(sources) == points + [CommitPoint(source: sources[2], offset: -1001)])
+            // The broker tells of each partition whether it knows it.
+            let missing = TopicPartition(topic: "t", partition: 99)
+            let unknown = #expect(throws: KafkaError.self) { try consumer.committed([sources[0], missing]) }
+            #expect(unknown?.isUnknownTopicOrPartition == true && unknown?.message.contains("t/99") == true)
+
+            // OffsetFetch: answered once. Whoever asks again would be told group authorization failed.
+            broker.failRequests(apiKey: 9, codes: [0] + Array(repeating: 30, count: 1_000))
+            try consumer.subscribe(to: ["t"])
+            try self.turn(consumer, wake, told) { told.records.count == 1 + 4 + 4 }
+            #expect(told.failed.isEmpty)
+            let assigned = told.assigned.sorted { $0.source.partition < $1.source.partition }
+            #expect(assigned.map(\.committedOffset) == [3, 0, nil])
+            #expect(assigned.map(\.committedMetadata) == [longest, "späte Züge ✓", ""])
+            #expect(told.records.filter { $0.source == sources[0] }.map(\.text) == ["0-3"])
+            #expect(consumer.close(milliseconds: 10_000))
+        }
+    }
+
+    @Test("keeps partitions back until the broker tells what is committed")
+    func positionsUntold() async throws {
+        let broker = try EmbeddedBroker.with("t", partitions: 2)
+        try await onOwnThread {
+            try self.fill(broker, "t", partitions: 2, records: 3)
+            let source = TopicPartition(topic: "t", partition: 0)
+            let wake = WakeSignal()
+            let told = Told()
+            let configuration = broker.reader.merging(["group.id": "g"])
+            let consumer = try KafkaConsumer(configuration: configuration, observer: .silent, wake: wake, events: told.events())
+            try consumer.commit([CommitPoint(source: source, offset: 2, metadata: "done")], waiting: 5_000)
+            // OffsetFetch: the coordinator loads, which passes; then group authorization failed, which does not.
+            broker.failRequests(apiKey: 9, codes: [14, 14, 30])
+            try consumer.subscribe(to: ["t"])
+            try self.turn(consumer, wake, told) { !told.failed.isEmpty }
+            #expect(told.failed.first?.name == "GROUP_AUTHORIZATION_FAILED")
+            #expect(told.failed.first?.message.contains("2 new partitions wait") == true)
+            #expect(told.assigned.isEmpty && consumer.assignment.isEmpty && told.records.isEmpty)
+            try self.turn(consumer, wake, told) { told.records.count == 1 + 3 }
+            #expect(told.failed.count == 1)
+            #expect(told.assigned.first { $0.source == source }?.committedMetadata == "done")
+            #expect(told.records.filter { $0.source == source }.map(\.offset) == [2])
+            #expect(consumer.close(milliseconds: 10_000))
+            #expect(told.revoked.count == 2)
+        }
+    }
+
+    @Test("leaves without telling of partitions that it never told of")
+    func leavingUntold() async throws {
+        let broker = try EmbeddedBroker.with("t")
+        try await onOwnThread {
+            let wake = WakeSignal()
+            let told = Told()
+            let configuration = broker.reader.merging(["group.id": "g"])
+            let consumer = try KafkaConsumer(configuration: configuration, observer: .silent, wake: wake, events: told.events())
+            broker.failRequests(apiKey: 9, codes: Array(repeating: 30, count: 1_000))
+            try consumer.subscribe(to: ["t"])
+            try self.turn(consumer, wake, told) { !told.failed.isEmpty }
+            #expect(consumer.close(milliseconds: 10_000))
+            #expect(told.assigned.isEmpty && told.revoked.isEmpty)
         }
     }
 

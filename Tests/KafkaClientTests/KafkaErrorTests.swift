@@ -37,6 +37,14 @@ struct KafkaErrorTests {
         #expect(KafkaError(RD_KAFKA_RESP_ERR__TRANSPORT, "x", isRetriable: false, isFatal: true).isFatal)
     }
 
+    @Test("knows a producer whose place another one has taken")
+    func fenced() {
+        for code in [RD_KAFKA_RESP_ERR__FENCED, RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH, RD_KAFKA_RESP_ERR_PRODUCER_FENCED] {
+            #expect(KafkaError(code).isFenced)
+        }
+        #expect(!KafkaError(RD_KAFKA_RESP_ERR__FATAL).isFenced && !KafkaError(RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID).isFenced)
+    }
+
     @Test("knows what is too large and what does not exist")
     func kinds() {
         #expect(KafkaError(RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE).isMessageTooLarge)

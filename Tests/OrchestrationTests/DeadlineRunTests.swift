@@ -48,4 +48,33 @@ struct DeadlineRunTests {
         #expect(run.graceOver() == .result(self.done))
         #expect(run.handlerEnded() == .countReturn)
     }
+
+    @Test func cancelledBeforeTheResult() {
+        var run = DeadlineRun()
+        #expect(run.cancellationRequested() == true)
+        #expect(run.cancellationRequested() == false)
+        run.resultProduced(self.done)
+        #expect(run.handlerEnded() == .deliver(.cancelled))
+        #expect(run.graceOver() == nil)
+    }
+
+    @Test func whatCutsItOffFirstCounts() {
+        var cancelled = DeadlineRun()
+        #expect(cancelled.cancellationRequested() == true)
+        #expect(cancelled.deadlineReached() == false)
+        #expect(cancelled.graceOver() == .cancelled)
+        #expect(cancelled.handlerEnded() == .countReturn)
+        var late = DeadlineRun()
+        #expect(late.deadlineReached() == true)
+        #expect(late.cancellationRequested() == false)
+        #expect(late.handlerEnded() == .deliver(.timeout))
+    }
+
+    @Test func cancelledBetweenResultAndEnd() {
+        var run = DeadlineRun()
+        run.resultProduced(self.done)
+        #expect(run.cancellationRequested() == true)
+        #expect(run.graceOver() == .result(self.done))
+        #expect(run.cancellationRequested() == false)
+    }
 }

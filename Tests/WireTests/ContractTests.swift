@@ -63,6 +63,7 @@ struct ContractTests {
                     "progress.\(number)",
                     generator.progressNotice().encode(about: event, ordinal: number, source: "/w", time: Samples.time)
                 ),
+                Golden("control.\(number)", generator.command().encode(source: "/w", time: Samples.time)),
                 Golden("policy.\(number)", generator.policy().encode(source: "/w", time: Samples.time)),
                 Golden(
                     "deadletter.\(number)",
@@ -89,6 +90,7 @@ struct ContractTests {
     func refusals() async throws {
         let reply = String(decoding: Golden.all.first { $0.name == "reply.success" }?.value ?? [], as: UTF8.self)
         let policy = String(decoding: Golden.all.first { $0.name == "policy.agent" }?.value ?? [], as: UTF8.self)
+        let command = String(decoding: Golden.all.first { $0.name == "control.cancel" }?.value ?? [], as: UTF8.self)
         let wrong: [(name: String, bytes: [UInt8])] = [
             ("reply.unknown.json", Array("{\"unknown\":1,\(reply.dropFirst())".utf8)),
             ("reply.version.json", Array(reply.replacing("\"step_result_version\":1", with: "\"step_result_version\":2").utf8)),
@@ -97,6 +99,9 @@ struct ContractTests {
                 Array(reply.replacing("\"success\":true,\"status\":\"success\"", with: "\"success\":false,\"status\":\"error\"").utf8)
             ),
             ("policy.worker.json", Array(policy.replacing("\"worker\":\"feedback-1\"", with: "\"worker\":null").utf8)),
+            ("control.command.json", Array(command.replacing(#""command":"cancel""#, with: #""command":"stop""#).utf8)),
+            ("control.time.json", Array(command.replacing("Z\"}", with: "\"}").utf8)),
+            ("control.unknown.json", Array("{\"unknown\":1,\(command.dropFirst())".utf8)),
             ("request.tenant.json", Array(#"{"orchestrator":"echo","context":{}}"#.utf8)),
             ("deadletter.milliseconds.headers.json", Self.deadLetter("x-dlq-first-failure-at", "1795256130123")),
             ("deadletter.seconds.headers.json", Self.deadLetter("x-dlq-last-failure-at", "2026-11-21T10:15:30Z")),

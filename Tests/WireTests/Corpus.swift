@@ -5,7 +5,7 @@ import Wire
 
 /// The kinds of message that are read.
 enum MessageKind: String, CaseIterable, Sendable {
-    case request, reply, signal, progress, policy
+    case request, reply, signal, progress, policy, control
 }
 
 /// A stored input: `Corpus/<kind>/<outcome>.<name>.value`, with headers in `….headers.json` where it has any; no value file is a tombstone.
@@ -45,6 +45,7 @@ enum Message: Sendable, Hashable {
     case signal(FeedbackSignal)
     case progress(ProgressNotice)
     case policy(PolicySnapshot)
+    case control(ControlRecord)
 
     init(_ kind: MessageKind, decoding record: TestRecord, behind: [UInt8] = []) throws(WireError) {
         switch kind {
@@ -53,6 +54,11 @@ enum Message: Sendable, Hashable {
         case .signal: self = .signal(try record.signal(behind: behind))
         case .progress: self = .progress(try ProgressNotice(decoding: record.value ?? []))
         case .policy: self = .policy(try PolicySnapshot(decoding: record.value ?? []))
+        case .control:
+            // The files hold no keys.
+            var record = record
+            record.key = record.key ?? ControlCommand.key(requestID: "r-1")
+            self = .control(try record.control(behind: behind))
         }
     }
 
@@ -66,6 +72,9 @@ enum Message: Sendable, Hashable {
         case .signal(let signal): return TestRecord(value: SignalCodec.encode(signal, id: "id", timestamp: 0))
         case .progress(let notice): return TestRecord(value: notice.encode(about: CloudEvent(), ordinal: 0, source: "", time: 0).value)
         case .policy(let policy): return TestRecord(value: policy.encode(source: "", time: 0).value)
+        case .control(.cancel(let command)): return TestRecord(key: command.key, value: command.encode(source: "", time: 0).value)
+        case .control(.withdrawn(let id)): return TestRecord(key: ControlCommand.key(requestID: id), value: nil)
+        case .control(.unknown): return TestRecord(key: Array("layer/domain".utf8), value: nil)
         }
     }
 }

@@ -46,6 +46,9 @@ extension Golden {
                 value: SignalCodec.encode(signal, id: Samples.signalID, timestamp: 1_795_256_131.5),
                 headers: SignalCodec.headers(id: id, causedBy: Samples.fullRequest.event, source: Samples.source, time: Samples.time)
             )
+        }
+        + Samples.commands.map { name, command in
+            Golden("control.\(name)", command.encode(source: "/orchestration-fleet/fleet", time: Samples.time))
         } + [
             Golden(
                 "progress.second-of-five",

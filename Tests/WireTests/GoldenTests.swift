@@ -71,6 +71,13 @@ struct GoldenTests {
         #expect(try PolicySnapshot(decoding: Self.bytes("policy.agent.json")) == Samples.policy)
     }
 
+    @Test("Commands read back as they were", arguments: Samples.commands)
+    func commands(name: String, command: ControlCommand) throws {
+        var record = try Self.record("control.\(name)")
+        record.key = command.key
+        #expect(try record.control() == .cancel(command))
+    }
+
     @Test("Headers read back as they were", arguments: Golden.all)
     func headers(golden: Golden) throws {
         #expect(try RecordHeaders(file: Self.bytes("\(golden.name).headers.json")) == golden.headers)

@@ -75,6 +75,17 @@ struct RoundTripTests {
         }
     }
 
+    @Test("A command reads back the same", arguments: 0..<4 as Range<UInt64>)
+    func commands(seed: UInt64) throws {
+        var generator = SeededGenerator(seed: seed)
+        for _ in 0..<Self.rounds {
+            let command = generator.command()
+            let (value, headers) = command.encode(source: "/w", time: 0)
+            #expect(try TestRecord(key: command.key, headers: headers, value: value).control() == .cancel(command))
+            #expect(try TestRecord(key: command.key, value: nil).control() == .withdrawn(requestID: command.requestID))
+        }
+    }
+
     @Test("What follows a value in memory does not change how it is read", arguments: 0..<2 as Range<UInt64>)
     func readingInPlace(seed: UInt64) throws {
         var generator = SeededGenerator(seed: seed)

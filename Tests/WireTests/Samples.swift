@@ -196,6 +196,19 @@ enum Samples {
         worker: "feedback-1"
     )
 
+    static let commands: [(name: String, command: ControlCommand)] = [
+        ("minimal", ControlCommand(requestID: "req-1")),
+        (
+            "cancel",
+            ControlCommand(
+                requestID: "article-7",
+                reason: "The desk withdrew the article: „Züge“ 😀",
+                issuedBy: "editor@newsroom",
+                time: Samples.time - 5
+            )
+        ),
+    ]
+
     static let exhausted = Samples.springRequest.encode().headers.withView { original in
         DeadLetter(
             reason: .exhausted,

@@ -8,6 +8,12 @@ public enum FleetMetrics: String, CaseIterable, Sendable {
     case recordsSucceeded = "fleet_worker_records_succeeded_total"
     /// Records answered with a failure, by error category.
     case recordsFailed = "fleet_worker_records_failed_total"
+    /// Records answered with `cancelled`, by whether they ran or waited.
+    case recordsCancelled = "fleet_worker_records_cancelled_total"
+    /// Records of the control topic, by what came of them.
+    case controlRecords = "fleet_worker_control_records_total"
+    /// Requests that are answered with `cancelled` should they come.
+    case cancellationsKept = "fleet_worker_cancellations_kept"
     /// Records written to the dead letter topic, by reason.
     case recordsDead = "fleet_worker_records_dead_total"
     /// Records whose bytes are no request.
@@ -22,6 +28,14 @@ public enum FleetMetrics: String, CaseIterable, Sendable {
     case recordQueueTime = "fleet_worker_record_queue_seconds"
     /// Records that were delivered a second time and dropped.
     case recordsRepeated = "fleet_worker_records_repeated_total"
+    /// Records that an owner before has finished.
+    case recordsFinishedBefore = "fleet_worker_records_skipped_done_total"
+    /// Failed attempts that are followed by another one.
+    case recordsRetried = "fleet_worker_records_retried_total"
+    /// Metadata of commits that could not be read.
+    case unreadableMetadata = "fleet_worker_commit_metadata_unreadable_total"
+    /// Share of the room for commit metadata that is needed.
+    case metadataShare = "fleet_worker_commit_metadata_share"
     /// Outputs that the broker did not take and that are tried again.
     case deliveryRetries = "fleet_worker_delivery_retries_total"
     /// Direct replies and signals that were given up.
@@ -75,6 +89,10 @@ public enum FleetMetrics: String, CaseIterable, Sendable {
         case .recordsReceived: self.counter(["layer"], "Records taken from Kafka.")
         case .recordsSucceeded: self.counter(["layer", "orchestrator"], "Records answered with success.")
         case .recordsFailed: self.counter(["layer", "orchestrator", "category"], "Records answered with a failure, by error category.")
+        case .recordsCancelled: self.counter(["layer", "stage"], "Records answered with cancelled, by whether they ran or waited.")
+        case .controlRecords:
+            self.counter(["layer", "outcome"], "Records of the control topic: cancel, withdrawn, outdated, unknown or broken.")
+        case .cancellationsKept: self.gauge(["layer"], "Requests that are answered with cancelled should they come.")
         case .recordsDead: self.counter(["layer", "reason"], "Records written to the dead letter topic, by reason.")
         case .recordsUndecodable: self.counter(["layer"], "Records whose bytes are no request.")
         case .recordsSkipped: self.counter(["layer", "reason"], "Records finished without running, by reason.")
@@ -82,6 +100,15 @@ public enum FleetMetrics: String, CaseIterable, Sendable {
         case .recordDuration: self.histogram(["layer", "orchestrator"], "Time an orchestrator took for one attempt.")
         case .recordQueueTime: self.histogram(["layer"], "Time between a record's timestamp and its start.")
         case .recordsRepeated: self.counter(["layer"], "Records that were delivered a second time and dropped.")
+        case .recordsFinishedBefore:
+            self.counter(["layer"], "Records not run again because the commit of an owner before tells that they are finished.")
+        case .recordsRetried: self.counter(["layer"], "Attempts that failed and are followed by another one.")
+        case .unreadableMetadata: self.counter(["layer"], "Commits of others whose metadata could not be read, at an assignment.")
+        case .metadataShare:
+            self.gauge(
+                ["layer"],
+                "Share of its room that the commit metadata of the fullest partition needs; from 0.75 on it takes nothing in."
+            )
         case .deliveryRetries: self.counter(["layer"], "Outputs that the broker did not take and that are tried again.")
         case .undelivered: self.counter(["layer"], "Direct replies and signals that were given up.")
         case .noticesDropped: self.counter(["layer"], "Progress notices and snapshots that were given up.")

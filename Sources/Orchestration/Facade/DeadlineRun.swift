@@ -1,11 +1,12 @@
-/// One handler's run under a deadline: decides what the caller gets, and when.
+/// One handler's run that a deadline or a cancellation may cut off: decides what the caller gets, and when.
 ///
-/// The caller gets the handler's result when that was there before the deadline, however long the handler takes to finish up; otherwise a
-/// timeout, as soon as the cancelled handler has ended or the grace is over. No clock, no tasks.
+/// The caller gets the handler's result when that was there before, however long the handler takes to finish up; otherwise what cut it off,
+/// as soon as the cancelled handler has ended or the grace is over. No clock, no tasks.
 struct DeadlineRun {
     enum Outcome: Sendable, Equatable {
         case result(StepResult)
         case timeout
+        case cancelled
     }
 
     /// What the owner has to do after the handler ended.
@@ -17,12 +18,12 @@ struct DeadlineRun {
     }
 
     private enum State {
-        /// The handler runs, the deadline is ahead → produced, expired, delivered
+        /// The handler runs → produced, cutOff, delivered
         case running
         /// The result is there, the handler finishes up → delivered
         case produced(StepResult)
-        /// The deadline came first, the handler has been cancelled → delivered
-        case expired
+        /// The deadline or the cancellation came first, the handler has been cancelled → delivered
+        case cutOff(Outcome)
         /// The caller has its answer.
         case delivered
     }
@@ -31,7 +32,7 @@ struct DeadlineRun {
 
     /// The handler has its result.
     ///
-    /// Too late after the deadline.
+    /// Too late after it was cut off.
     mutating func resultProduced(_ result: StepResult) {
         if case .running = self.state { self.state = .produced(result) }
     }
@@ -41,21 +42,30 @@ struct DeadlineRun {
         defer { self.state = .delivered }
         switch self.state {
         case .produced(let result): return .deliver(.result(result))
-        case .running, .expired: return .deliver(.timeout)
+        // Nobody ends without a result.
+        case .running: return .deliver(.timeout)
+        case .cutOff(let outcome): return .deliver(outcome)
         case .delivered: return .countReturn
         }
     }
 
     /// The deadline has come.
     ///
-    /// Returns whether to cancel the handler.
-    mutating func deadlineReached() -> Bool {
+    /// Returns whether to cancel the handler, and to give it up after the grace.
+    mutating func deadlineReached() -> Bool { self.cutOff(.timeout) }
+
+    /// Somebody has asked for the run to end.
+    ///
+    /// Returns the same as ``deadlineReached()``.
+    mutating func cancellationRequested() -> Bool { self.cutOff(.cancelled) }
+
+    private mutating func cutOff(_ outcome: Outcome) -> Bool {
         switch self.state {
         case .running:
-            self.state = .expired
+            self.state = .cutOff(outcome)
             return true
         case .produced: return true
-        case .expired, .delivered: return false
+        case .cutOff, .delivered: return false
         }
     }
 
@@ -66,7 +76,8 @@ struct DeadlineRun {
         defer { self.state = .delivered }
         switch self.state {
         case .produced(let result): return .result(result)
-        case .running, .expired: return .timeout
+        case .running: return .timeout
+        case .cutOff(let outcome): return outcome
         case .delivered: return nil
         }
     }

@@ -31,6 +31,13 @@ final class OneShot<Value: Sendable>: Sendable {
         return isFirst
     }
 
+    /// The value if it was given.
+    var value: Value? {
+        self.state.withLock { state in
+            if case .given(let value) = state { value } else { nil }
+        }
+    }
+
     /// Waits for the value, without regard to cancellation.
     ///
     /// For one task, once.

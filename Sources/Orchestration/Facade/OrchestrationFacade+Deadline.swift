@@ -14,46 +14,86 @@ extension OrchestrationFacade {
     }
 
     /// Runs the handler on a task of its own, so that it can be cancelled, and left behind if it does not care.
+    ///
+    /// Without a deadline that task begins on the caller's thread, which costs half as much; a handler that blocks it can be left behind only
+    /// once it has suspended.
     func run(
         _ orchestrator: any Orchestrator,
         _ context: OrchestrationContext,
         _ arguments: Arguments,
-        by deadline: Deadline
+        by deadline: Deadline?,
+        cancelledBy cancellation: RunCancellation?
     ) async -> StepResult {
-        guard !deadline.isExpired(now: self.clock.now()) else {
+        if let result = cancellation?.result { return result }
+        if let deadline, deadline.isExpired(now: self.clock.now()) {
             context.logger.info("orchestration_expired", metadata: Self.identity(orchestrator, context))
             return Self.timeout("Deadline exceeded before the start", deadline)
         }
         let watch = DeadlineWatch()
-        let handler = Task {
-            let result = await self.execute(orchestrator, context, arguments)
-            watch.run.withLock { $0.resultProduced(result) }
-            await self.finish(orchestrator, context)
+        let body: @Sendable () async -> Void = {
+            await withUnsafeCurrentTask { task in
+                watch.began(task)
+                cancellation?.watch {
+                    guard watch.run.withLock({ $0.cancellationRequested() }) else { return }
+                    watch.cancelHandler()
+                    self.giveUpLater(watch)
+                }
+                let result = await self.execute(orchestrator, context, arguments)
+                watch.run.withLock { $0.resultProduced(result) }
+                await self.finish(orchestrator, context)
+                watch.ended()
+            }
             switch watch.run.withLock({ $0.handlerEnded() }) {
             case .deliver(let outcome): watch.answer.give((outcome, isStuck: false))
             case .countReturn: self.stuckReturned.add(1, ordering: .acquiringAndReleasing)
             }
         }
-        let alarm = self.alarm.schedule(at: deadline.millisecondsSince1970) {
-            guard watch.run.withLock({ $0.deadlineReached() }) else { return }
-            handler.cancel()
-            let graceEnd = Deadline(after: self.cancellationGrace, now: self.clock.now())
-            // Not worth cancelling: it is over soon, and does nothing when the caller has its answer.
-            _ = self.alarm.schedule(at: graceEnd.millisecondsSince1970) { self.giveUp(watch) }
+        let handler = deadline == nil ? Task.immediate(operation: body) : Task(operation: body)
+        if let (outcome, isStuck) = watch.answer.value {
+            cancellation?.unwatch()
+            return self.result(of: outcome, isStuck: isStuck, orchestrator, context, deadline, cancellation)
+        }
+        let alarm = deadline.map { deadline in
+            self.alarm.schedule(at: deadline.millisecondsSince1970) {
+                guard watch.run.withLock({ $0.deadlineReached() }) else { return }
+                handler.cancel()
+                self.giveUpLater(watch)
+            }
         }
         let (outcome, isStuck) = await withTaskCancellationHandler {
             await watch.answer.take()
         } onCancel: {
             handler.cancel()
         }
-        self.alarm.cancel(alarm)
-        if isStuck {
-            context.logger.warning("orchestrator_stuck", metadata: Self.identity(orchestrator, context))
-        }
+        if let alarm { self.alarm.cancel(alarm) }
+        cancellation?.unwatch()
+        return self.result(of: outcome, isStuck: isStuck, orchestrator, context, deadline, cancellation)
+    }
+
+    /// Gives a cancelled handler up when the grace is over.
+    private func giveUpLater(_ watch: DeadlineWatch) {
+        let graceEnd = Deadline(after: self.cancellationGrace, now: self.clock.now())
+        // Not worth cancelling: it is over soon, and does nothing when the caller has its answer.
+        _ = self.alarm.schedule(at: graceEnd.millisecondsSince1970) { self.giveUp(watch) }
+    }
+
+    private func result(
+        of outcome: DeadlineRun.Outcome,
+        isStuck: Bool,
+        _ orchestrator: any Orchestrator,
+        _ context: OrchestrationContext,
+        _ deadline: Deadline?,
+        _ cancellation: RunCancellation?
+    ) -> StepResult {
+        if isStuck { context.logger.warning("orchestrator_stuck", metadata: Self.identity(orchestrator, context)) }
+        var result: StepResult
         switch outcome {
-        case .result(let result): return result
-        case .timeout: return Self.timeout("Deadline exceeded", deadline, isStuck: isStuck)
+        case .result(let produced): return produced
+        case .timeout: result = Self.timeout("Deadline exceeded", deadline)
+        case .cancelled: result = cancellation?.result ?? .cancelled(reason: "Orchestration was cancelled")
         }
+        if isStuck { result.metadata["stuck"] = true }
+        return result
     }
 
     private func giveUp(_ watch: DeadlineWatch) {
@@ -66,16 +106,29 @@ extension OrchestrationFacade {
         if let outcome { watch.answer.give((outcome, isStuck: true)) }
     }
 
-    private static func timeout(_ error: String, _ deadline: Deadline, isStuck: Bool = false) -> StepResult {
+    private static func timeout(_ error: String, _ deadline: Deadline?) -> StepResult {
         var result = StepResult.fail(error, category: .timeout, retryable: false)
-        result.metadata["deadline_ms"] = .integer(deadline.millisecondsSince1970)
-        if isStuck { result.metadata["stuck"] = true }
+        if let deadline { result.metadata["deadline_ms"] = .integer(deadline.millisecondsSince1970) }
         return result
     }
 }
 
-/// A run under a deadline and the way its outcome goes.
+/// A run that may be cut off and the way its outcome goes.
 private final class DeadlineWatch: Sendable {
     let run = Mutex(DeadlineRun())
     let answer = OneShot<(DeadlineRun.Outcome, isStuck: Bool)>()
+    private let handler = Mutex<RunningTask?>(nil)
+
+    private struct RunningTask: @unchecked Sendable {  // only cancelled, which any thread may do while the task lives: under the lock
+        let task: UnsafeCurrentTask
+    }
+
+    /// Called on the handler's task, as the first thing that it does.
+    func began(_ task: UnsafeCurrentTask?) { self.handler.withLock { $0 = task.map { RunningTask(task: $0) } } }
+
+    /// Called on the handler's task, as the last thing that it does.
+    func ended() { self.handler.withLock { $0 = nil } }
+
+    /// Cancels the handler if it has begun and not ended.
+    func cancelHandler() { self.handler.withLock { $0?.task.cancel() } }
 }

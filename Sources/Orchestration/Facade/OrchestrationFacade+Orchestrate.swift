@@ -21,6 +21,22 @@ extension OrchestrationFacade {
     ///
     /// Without a deadline everything runs on the caller's task.
     public func orchestrate(_ name: String, _ context: OrchestrationContext, _ arguments: Arguments) async -> StepResult {
+        await self.orchestrate(name, context, arguments, cancelledBy: nil)
+    }
+
+    /// The same with a cancellation that comes from outside of the caller's task.
+    ///
+    /// | what happens | result |
+    /// | --- | --- |
+    /// | cancelled before | the cancellation's, nothing is called |
+    /// | cancelled during the run | the handler is cancelled; the cancellation's, whatever the handler returns then |
+    /// | … and the handler does not return within the grace | the same with `metadata.stuck`; the handler is left behind and counted |
+    package func orchestrate(
+        _ name: String,
+        _ context: OrchestrationContext,
+        _ arguments: Arguments,
+        cancelledBy cancellation: RunCancellation?
+    ) async -> StepResult {
         let (orchestrator, isShutDown) = self.lookUp(name)
         if isShutDown { return .serviceUnavailable("The worker is shutting down") }
         guard let orchestrator else {
@@ -29,8 +45,8 @@ extension OrchestrationFacade {
             return .fail("Orchestrator '\(shown)' not found", category: .processing)
         }
         if Task.isCancelled { return .cancelled(reason: "Cancelled before the start") }
-        if let deadline = context.deadline {
-            return await self.run(orchestrator, context, arguments, by: deadline)
+        if context.deadline != nil || cancellation != nil {
+            return await self.run(orchestrator, context, arguments, by: context.deadline, cancelledBy: cancellation)
         }
         let result = await self.execute(orchestrator, context, arguments)
         await self.finish(orchestrator, context)

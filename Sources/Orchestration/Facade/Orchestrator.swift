@@ -49,6 +49,10 @@ public protocol Orchestrator: Sendable {
 
     /// Ends background work and lets go of everything, once, when the process ends; nothing by default. It has five seconds.
     func shutdown() async
+
+    /// How a worker retries the orchestrator's failures that call themselves retryable; by default nil, and the worker's own plan decides by
+    /// category.
+    var retryPolicy: ErrorRecoveryPolicy? { get }
 }
 
 extension Orchestrator {
@@ -60,4 +64,6 @@ extension Orchestrator {
     public func finish(_ context: OrchestrationContext) async throws {}
     /// Does nothing: there is no background work.
     public func shutdown() async {}
+    /// None: the worker's plan decides.
+    public var retryPolicy: ErrorRecoveryPolicy? { nil }
 }

@@ -151,6 +151,9 @@ struct Bench: AsyncParsableCommand {
         @Option(help: "key, none or partition.")
         var ordering: Ordering = .key
 
+        @Option(help: "at_least_once or exactly_once.")
+        var delivery: DeliveryGuarantee = .atLeastOnce
+
         @Option(help: "on: one signal about the orchestrator per request, as in production; off: none.")
         var signals: Switch = .off
 
@@ -176,6 +179,7 @@ struct Bench: AsyncParsableCommand {
             configuration.concurrency = self.concurrency
             configuration.inFlight.records = max(self.inFlight, self.concurrency)
             configuration.ordering = self.ordering
+            configuration.delivery = self.delivery
             configuration.signals = self.signals == .on ? .all : .off
             let signals = TopicNames(prefix: configuration.topicPrefix).signals(.agent)
             try await self.target.check(creating: self.signals == .on ? [signals] : [])

@@ -157,11 +157,17 @@ extension KafkaProducer {
     /// Sends one request and waits until the broker has it.
     func send(_ request: Request, to topic: ProducerTopic, key: String?) throws {
         let (value, headers) = request.encode()
+        try self.send(value, headers, to: topic, key: key.map { Array($0.utf8) })
+    }
+
+    /// Sends one record, a tombstone without a value, and waits until the broker has it.
+    func send(_ value: [UInt8]?, _ headers: RecordHeaders, to topic: ProducerTopic, key: [UInt8]?) throws {
         let outcome = headers.withView { headers in
-            value.withUnsafeBytes { value in
-                guard let key else { return self.produce(to: topic, key: nil, value: value, headers: headers, token: 1) }
-                return Array(key.utf8).withUnsafeBytes { self.produce(to: topic, key: $0, value: value, headers: headers, token: 1) }
+            func send(_ key: UnsafeRawBufferPointer?) -> Outcome {
+                guard let value else { return self.produce(to: topic, key: key, value: nil, headers: headers, token: 1) }
+                return value.withUnsafeBytes { self.produce(to: topic, key: key, value: $0, headers: headers, token: 1) }
             }
+            return key.map { key in key.withUnsafeBytes { send($0) } } ?? send(nil)
         }
         if case .refused(let error) = outcome { throw error }
         var failure: KafkaError?

@@ -10,7 +10,7 @@ struct Tail: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Show the records of a topic, or of a kind of topic, as they come.",
         discussion: """
-            Kinds: requests, results, progress, deadletters (all layers, or one with --layer), signals, policies. Anything else is a topic's name.
+            Kinds: requests, results, progress, deadletters (all layers, or one with --layer), signals, policies, control. Anything else is a topic's name.
 
             Examples:
               fleet tail results
@@ -67,6 +67,7 @@ struct Tail: AsyncParsableCommand {
         case "deadletters": return layers.map { names.deadLetters($0) } + (layer == nil ? [names.feedbackDeadLetters] : [])
         case "signals": return ComponentType.allCases.map { names.signals($0) }
         case "policies": return [names.policies]
+        case "control": return [names.control]
         default: return [kind]
         }
     }

@@ -34,6 +34,30 @@ extension RealKafkaSuite {
             #expect(told.contains("cleanup.policy=compact") && told.contains("retention.ms=1000000"))
         }
 
+        @Test func deletesRecordsBelowAnOffsetAndFindsOffsetsByTime() async throws {
+            let topics = try await TestTopics.unused()
+            let name = topics.prefix + "records"
+            try await topics.create([TopicSpecification(name: name, partitions: 2)])
+            let sources = (0..<2).map { TopicPartition(topic: name, partition: Int32($0)) }
+            for number in 0..<10 {
+                try await Submitter.send([TestRecord(partition: 0, text: "\(number)")], to: name, of: topics)
+            }
+            let times = try await topics.readAll(name).map(\.timestamp)
+            let found = try await topics.admin { try $0.offsets(at: times[4], of: sources) }
+            #expect(found[sources[0]] == .some(Int64(times.firstIndex { $0 >= times[4] } ?? -1)) && found[sources[1]] == .some(nil))
+            #expect(try await topics.admin { try $0.offsets(at: times[9] + 1, of: sources) } == [sources[0]: nil, sources[1]: nil])
+            #expect(try await topics.admin { try $0.offsets(at: -5, of: sources) }[sources[0]] == .some(0))
+
+            #expect(try await topics.admin { try $0.deleteRecords(before: [sources[0]: 7]) } == [sources[0]: 7])
+            #expect(try await topics.admin { try $0.watermarks(of: sources[0]) } == (7, 10))
+            #expect(try await topics.admin { try $0.watermarks(of: sources[1]) } == (0, 0))
+            #expect(try await topics.admin { try $0.deleteRecords(before: [:]) } == [:])
+            let error = try await #require(throws: KafkaError.self) {
+                try await topics.admin { try $0.deleteRecords(before: [sources[0]: 99]) }
+            }
+            #expect(error.message.contains("\(name)/0") && error.name == "OFFSET_OUT_OF_RANGE")
+        }
+
         @Test func topicThatCannotBeCreatedIsNamed() async throws {
             let topics = try await TestTopics.unused()
             for specification in [

@@ -97,6 +97,50 @@ extension RealKafkaSuite {
             }
         }
 
+        @Test func assignmentTellsWhatIsCommittedAndStartsThere() async throws {
+            let topics = try await TestTopics.unused()
+            let topic = topics.prefix + "topic"
+            try await topics.create([TopicSpecification(name: topic, partitions: 3)])
+            try await Submitter.send(count: 15, to: topic, of: topics) { TestRecord(partition: Int32($0 % 3), text: "\($0)") }
+            let sources = (0..<3).map { TopicPartition(topic: topic, partition: $0) }
+            let longest = String(repeating: "0123456789abcdef", count: 256)
+            try await onTestThread {
+                final class Told {
+                    var assigned: [AssignedPartition] = []
+                    var first: [TopicPartition: Int64] = [:]
+                }
+                let told = Told()
+                let wake = WakeSignal()
+                var events = ConsumerEvents.ignored
+                events.assigned = { told.assigned += $0 }
+                let alone = try KafkaConsumer.alone(topic, of: topics)
+                let committed = [
+                    CommitPoint(source: sources[0], offset: 4, metadata: longest), CommitPoint(source: sources[1], offset: 2),
+                ]
+                try alone.commit(committed, waiting: 5_000)
+                alone.close(milliseconds: 5_000)
+                let consumer = try KafkaConsumer(
+                    configuration: topics.configuration.merging(["group.id": topic]),
+                    observer: .silent,
+                    wake: wake,
+                    events: events
+                )
+                try consumer.subscribe(to: [topic])
+                while told.first.count < 3 {
+                    wake.wait(milliseconds: 100)
+                    consumer.poll()
+                    for partition in consumer.assignment {
+                        _ = consumer.read(partition, maximum: 1) { if told.first[$0.source] == nil { told.first[$0.source] = $0.offset } }
+                    }
+                }
+                told.assigned.sort { $0.source.partition < $1.source.partition }
+                #expect(told.assigned.map(\.committedOffset) == [4, 2, nil])
+                #expect(told.assigned.map(\.committedMetadata) == [longest, "", ""])
+                #expect(told.first == [sources[0]: 4, sources[1]: 2, sources[2]: 0])
+                #expect(consumer.close(milliseconds: 10_000))
+            }
+        }
+
         @Test func asynchronousCommitsAreReported() async throws {
             let topics = try await TestTopics.unused()
             let topic = topics.prefix + "topic"
@@ -134,7 +178,7 @@ extension RealKafkaSuite {
                     consumer.poll()
                 }
                 #expect(reports.all.count == 1 && reports.all[0].1 == nil)
-                #expect(reports.all.first?.0.first?.offset == 2)
+                #expect(reports.all.first?.0 == [CommitPoint(source: source, offset: 2, metadata: "two")])
                 #expect(try consumer.committed([source]) == [CommitPoint(source: source, offset: 2, metadata: "two")])
                 #expect(consumer.close(milliseconds: 10_000))
             }

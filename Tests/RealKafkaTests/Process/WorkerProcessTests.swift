@@ -37,7 +37,7 @@ extension RealKafkaSuite {
             for (arguments, text) in [
                 (["--no-such-option"], "--no-such-option"), (["--concurrency", "many"], "concurrency"), (["--concurrency"], "concurrency"),
                 (["surplus"], "surplus"), (["--ordering", "sometimes"], "sometimes"), (["--admin-address", "nowhere"], "--admin-address"),
-                (["--concurrency", "0"], "concurrency"), (["--delivery", "exactly_once"], "exactly_once"),
+                (["--concurrency", "0"], "concurrency"), (["--max-attempts", "0"], "max-attempts"),
                 (["--kafka", "no.such.property=1"], "no.such.property"), (["--kafka", "group.id=mine"], "group.id"),
             ] {
                 let completion = try await self.run("application-worker", arguments)
@@ -65,10 +65,10 @@ extension RealKafkaSuite {
             }
 
             // Values that can be read, but not used.
-            try #"{"concurrency": 0, "delivery": "exactly_once", "kafka": ["group.id=mine", "no.such.property=1"]}"#
+            try #"{"concurrency": 0, "max-attempts": 0, "kafka": ["group.id=mine", "no.such.property=1"]}"#
                 .write(toFile: file, atomically: true, encoding: .utf8)
             let unusable = try await self.run("application-worker", ["--config", file])
-            for text in ["concurrency", "exactly_once", "group.id", "no.such.property"] {
+            for text in ["concurrency", "max-attempts", "group.id", "no.such.property"] {
                 #expect(unusable.standardError.contains(text), "\(text) in \(unusable.standardError)")
             }
             #expect(unusable.status == .exited(78), "\(unusable.standardError)")

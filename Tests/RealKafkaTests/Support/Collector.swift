@@ -80,6 +80,7 @@ final class Collector: Sendable {
     }
 
     /// The records by an id, as soon as there are so many different ones; how many records had an id that was there before.
+    @discardableResult
     func wait(
         forDistinct count: Int,
         deadline: ContinuousClock.Instant,

@@ -52,7 +52,17 @@ struct TestTopics: Sendable {
 
     @discardableResult
     func create(_ specifications: [TopicSpecification]) async throws -> [String] {
-        try await self.admin { try $0.createTopics(specifications) }
+        let created = try await self.admin { try $0.createTopics(specifications) }
+        // A broker may learn of a topic a little after its creation was answered.
+        let configuration = self.configuration
+        let names = specifications.map(\.name)
+        try await eventually("metadata of \(names)") {
+            try await onOwnThread {
+                let reader = try? TopicReader(configuration: configuration, observer: .silent, topics: names, from: .end)
+                return reader != nil
+            }
+        }
+        return created
     }
 
     /// Calls the admin client on a thread that may wait.

@@ -17,7 +17,7 @@ public final class Broker: Sendable {
     private let installation: KafkaInstallation
     private let state = Mutex(State())
 
-    /// `ports` are the broker's and the controller's.
+    /// `ports` are the broker's and the controller's, and those of further listeners.
     init(id: Int, ports: [LocalPort], home: URL, installation: KafkaInstallation) {
         self.id = id
         self.ports = ports

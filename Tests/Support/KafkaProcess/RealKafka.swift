@@ -11,11 +11,16 @@ import Synchronization
 public final class RealKafka: Sendable {
     /// The nodes, ids from 1.
     public let brokers: [Broker]
+    /// Ways to the brokers that can be disturbed; as many as were asked for.
+    public let networks: [ProxiedNetwork]
+    private let proxy: Toxiproxy?
     private let folder: ScratchFolder
     private let cleanup = Mutex<Int?>(nil)
 
-    private init(brokers: [Broker], folder: ScratchFolder) {
+    private init(brokers: [Broker], networks: [ProxiedNetwork], proxy: Toxiproxy?, folder: ScratchFolder) {
         self.brokers = brokers
+        self.networks = networks
+        self.proxy = proxy
         self.folder = folder
     }
 
@@ -40,7 +45,7 @@ public final class RealKafka: Sendable {
     /// The one-node cluster that all tests of this process share: started by the first call, stopped at the exit of the process.
     ///
     /// Use topics, groups and transactional ids of your own in it, and do not stop it. A start that failed is not tried again.
-    /// - Throws: As ``start(brokers:extraProperties:deadline:)``.
+    /// - Throws: As ``start(brokers:networks:extraProperties:deadline:)``.
     public static func shared() async throws -> RealKafka {
         let start = self.sharedStart.withLock { start in
             if let start { return start }
@@ -56,12 +61,14 @@ public final class RealKafka: Sendable {
     ///
     /// - Parameters:
     ///   - brokers: 1 or 3.
+    ///   - networks: How many ways to the brokers can be disturbed; see ``ProxiedNetwork``. Default: none.
     ///   - extraProperties: Broker properties added to every node's file, or replacing what is there.
     ///   - deadline: When to give up. Default: 90 seconds from now (one node needs 2 to 3 seconds on two idle cores).
     /// - Throws: `unavailable`, `invalidArgument`, `startFailed`, `exited` with the broker's last lines, `deadlineExceeded`; a file error;
     ///   `CancellationError`.
     public static func start(
         brokers count: Int = 1,
+        networks networkCount: Int = 0,
         extraProperties: [String: String] = [:],
         deadline: ContinuousClock.Instant = .now + .seconds(90)
     ) async throws -> RealKafka {
@@ -69,11 +76,14 @@ public final class RealKafka: Sendable {
             throw KafkaProcessError(.invalidArgument, "a cluster has 1 or 3 brokers, not \(count)")
         }
         let installation = try KafkaInstallation.found.get()
+        let proxy = networkCount > 0 ? try await Toxiproxy.start(deadline: deadline) : nil
         let folder = try ScratchFolder()
         let kafka: RealKafka
         do {
-            let brokers = try Self.makeBrokers(count, extraProperties, installation, folder)
-            kafka = RealKafka(brokers: brokers, folder: folder)
+            let nodes = try Self.makeNodes(count, networks: networkCount)
+            let brokers = try Self.makeBrokers(nodes, extraProperties, installation, folder)
+            let networks = try await Self.connect(nodes.map(\.node), proxy)
+            kafka = RealKafka(brokers: brokers, networks: networks, proxy: proxy, folder: folder)
         } catch {
             folder.remove()
             throw error
@@ -92,13 +102,14 @@ public final class RealKafka: Sendable {
         return kafka
     }
 
-    /// Starts a cluster, hands it to the body and stops it whatever happens; parameters as in ``start(brokers:extraProperties:deadline:)``.
+    /// Starts a cluster, hands it to the body and stops it whatever happens; parameters as in ``start(brokers:networks:extraProperties:deadline:)``.
     public nonisolated(nonsending) static func withCluster<Value>(
         brokers count: Int = 1,
+        networks: Int = 0,
         extraProperties: [String: String] = [:],
         _ body: (RealKafka) async throws -> Value
     ) async throws -> Value {
-        let kafka = try await self.start(brokers: count, extraProperties: extraProperties)
+        let kafka = try await self.start(brokers: count, networks: networks, extraProperties: extraProperties)
         do {
             let value = try await body(kafka)
             await kafka.stop()
@@ -109,26 +120,55 @@ public final class RealKafka: Sendable {
         }
     }
 
+    private typealias NodeWithPorts = (node: ServerProperties.Node, ports: [LocalPort])
+
+    private static func makeNodes(_ count: Int, networks: Int) throws -> [NodeWithPorts] {
+        try (1...count).map { id in
+            let (broker, controller) = (try LocalPort.reserve(), try LocalPort.reserve())
+            var node = ServerProperties.Node(id: id, brokerPort: broker.number, controllerPort: controller.number)
+            for number in 0..<networks {
+                node.proxied.append(
+                    ServerProperties.ProxiedListener(
+                        network: "network\(number + 1)",
+                        port: try LocalPort.reserve(),
+                        proxyPort: try LocalPort.reserve()
+                    )
+                )
+            }
+            return (node, [broker, controller] + node.proxied.flatMap { [$0.port, $0.proxyPort] })
+        }
+    }
+
     private static func makeBrokers(
-        _ count: Int,
+        _ nodes: [NodeWithPorts],
         _ extraProperties: [String: String],
         _ installation: KafkaInstallation,
         _ folder: ScratchFolder
     ) throws -> [Broker] {
-        var ports: [(broker: LocalPort, controller: LocalPort)] = []
-        for _ in 0..<count { ports.append((try LocalPort.reserve(), try LocalPort.reserve())) }
-        let nodes = ports.enumerated().map { index, ports in
-            ServerProperties.Node(id: index + 1, brokerPort: ports.broker.number, controllerPort: ports.controller.number)
-        }
-        return try zip(nodes, ports).map { node, ports in
+        try nodes.map { node, ports in
             let home = folder.url.appending(path: "node-\(node.id)")
             try FileManager.default.createDirectory(at: home, withIntermediateDirectories: true)
             let data = home.appending(path: "data").path
-            let properties = ServerProperties(node: node, nodes: nodes, dataFolder: data, extra: extraProperties)
-            let broker = Broker(id: node.id, ports: [ports.broker, ports.controller], home: home, installation: installation)
+            let properties = ServerProperties(node: node, nodes: nodes.map(\.node), dataFolder: data, extra: extraProperties)
+            let broker = Broker(id: node.id, ports: ports, home: home, installation: installation)
             try properties.text.write(to: broker.propertiesFile, atomically: true, encoding: .utf8)
             return broker
         }
+    }
+
+    /// Puts a proxy before every listener that is to have one.
+    private static func connect(_ nodes: [ServerProperties.Node], _ proxy: Toxiproxy?) async throws -> [ProxiedNetwork] {
+        guard let proxy, let first = nodes.first else { return [] }
+        var networks: [ProxiedNetwork] = []
+        for (index, listener) in first.proxied.enumerated() {
+            for node in nodes {
+                let name = ProxiedNetwork.proxyName(listener.network, broker: node.id)
+                try await proxy.add(name, from: node.proxied[index].proxyPort.number, to: node.proxied[index].port.number)
+            }
+            let ports = nodes.map { $0.proxied[index].proxyPort.number }
+            networks.append(ProxiedNetwork(name: listener.network, ports: ports, proxy: proxy))
+        }
+        return networks
     }
 
     /// 16 random bytes in base64url, which is Kafka's form of a UUID; a leading "-" would look like an option to the tool.
@@ -179,6 +219,7 @@ public final class RealKafka: Sendable {
         }
         guard let token else { return }
         self.brokers.forEach { $0.killNow() }
+        self.proxy?.stop()
         self.folder.remove()
         ExitCleanup.cancel(token)
     }

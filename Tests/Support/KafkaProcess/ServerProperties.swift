@@ -5,6 +5,23 @@ struct ServerProperties {
         let id: Int
         let brokerPort: Int
         let controllerPort: Int
+        /// Listeners for clients that come through a proxy.
+        var proxied: [ProxiedListener] = []
+    }
+
+    /// A listener of its own for the clients of one network.
+    struct ProxiedListener {
+        /// The network's name in lower case.
+        let network: String
+        /// Where the broker listens.
+        let port: LocalPort
+        /// Where clients are told to go.
+        let proxyPort: LocalPort
+
+        /// The listener's name.
+        var name: String { self.network.uppercased() }
+
+        func address(of port: LocalPort) -> String { "\(self.name)://127.0.0.1:\(port.number)" }
     }
 
     let node: Node
@@ -17,17 +34,24 @@ struct ServerProperties {
         self.values.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)\n" }.joined()
     }
 
+    private static func list(_ items: [String]) -> String { items.joined(separator: ",") }
+
     private var values: [String: String] {
         let copies = self.nodes.count >= 3 ? 3 : 1
         let inSync = self.nodes.count >= 3 ? 2 : 1
+        let own = ["PLAINTEXT://127.0.0.1:\(self.node.brokerPort)"]
+        let proxied = self.node.proxied
         let values = [
             "process.roles": "broker,controller",
             "node.id": "\(self.node.id)",
             "controller.quorum.voters": self.nodes.map { "\($0.id)@127.0.0.1:\($0.controllerPort)" }.joined(separator: ","),
-            "listeners": "PLAINTEXT://127.0.0.1:\(self.node.brokerPort),CONTROLLER://127.0.0.1:\(self.node.controllerPort)",
-            "advertised.listeners": "PLAINTEXT://127.0.0.1:\(self.node.brokerPort)",
+            "listeners": Self.list(own + ["CONTROLLER://127.0.0.1:\(self.node.controllerPort)"] + proxied.map { $0.address(of: $0.port) }),
+            "advertised.listeners": Self.list(own + proxied.map { $0.address(of: $0.proxyPort) }),
+            "inter.broker.listener.name": "PLAINTEXT",
             "controller.listener.names": "CONTROLLER",
-            "listener.security.protocol.map": "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT",
+            "listener.security.protocol.map": Self.list(
+                (["CONTROLLER", "PLAINTEXT"] + proxied.map(\.name)).map { "\($0):PLAINTEXT" }
+            ),
             "log.dirs": self.dataFolder,
             "auto.create.topics.enable": "false",
             "default.replication.factor": "\(copies)",

@@ -183,6 +183,15 @@ extension SeededGenerator {
         )
     }
 
+    mutating func command() -> ControlCommand {
+        ControlCommand(
+            requestID: self.name(),
+            reason: self.maybe { $0.text() },
+            issuedBy: self.maybe { $0.name() },
+            time: self.maybe { Int64($0.below(4_000_000_000_000)) }
+        )
+    }
+
     mutating func deadLetter() -> DeadLetter {
         DeadLetter(
             reason: self.pick(DeadLetterReason.allCases),

@@ -44,6 +44,10 @@ struct TestRecord: Sendable {
         try self.outcome(behind) { view throws(WireError) in try SignalCodec.decode(view, limits: limits) }.get()
     }
 
+    func control(limits: WireLimits = .default, behind: [UInt8] = []) throws(WireError) -> ControlRecord {
+        try self.outcome(behind) { view throws(WireError) in try ControlRecord(decoding: view, limits: limits) }.get()
+    }
+
     private func outcome<R>(_ behind: [UInt8], _ body: (RecordView) throws(WireError) -> R) -> Result<R, WireError> {
         self.withView(behind: behind) { view in Result { () throws(WireError) in try body(view) } }
     }

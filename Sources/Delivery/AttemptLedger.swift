@@ -1,0 +1,128 @@
+/// What is known of the earlier attempts at a record when it is given to a handler.
+public struct DeliveryAttempt: Sendable, Hashable {
+    /// Attempts that ended in a failure and are retried.
+    public var failures: Int
+    /// Starts that never came to an end: their worker's process ended first.
+    public var crashes: Int
+    /// It has ended its worker's process too often: it must not be started again, but be put away.
+    public var isPoison: Bool
+
+    /// Describes the attempts before this one; none by default.
+    public init(failures: Int = 0, crashes: Int = 0, isPoison: Bool = false) {
+        self.failures = failures
+        self.crashes = crashes
+        self.isPoison = isPoison
+    }
+}
+
+/// Remembers, for one partition's unfinished records, how often each was started without an end and how often it has failed.
+///
+/// It travels in the metadata of commits. A record without a history has no entry.
+struct AttemptLedger: Sendable {
+    private struct Entry {
+        var failures = 0
+        /// Starts of earlier processes that never ended.
+        var crashes = 0
+        /// The last of them ran alone.
+        var crashedAlone = false
+        /// The crash is only assumed: a process has ended, and the record may have been running.
+        var isAssumed = false
+        /// It is started, or about to be.
+        var isRunning = false
+        var isAlone = false
+
+        var isEmpty: Bool { self.failures == 0 && self.crashes == 0 }
+    }
+
+    private var entries: [Int64: Entry] = [:]
+
+    init() {}
+
+    init(_ started: [CommitMetadata.Started]) {
+        for record in started {
+            self.entries[record.offset] = Entry(failures: record.failures, crashes: record.starts, crashedAlone: record.isAlone)
+        }
+    }
+
+    /// Whether a process has ended while the record ran.
+    func isSuspect(_ offset: Int64) -> Bool {
+        guard !self.entries.isEmpty, let entry = self.entries[offset] else { return false }
+        return entry.crashes > 0 && !entry.isAssumed
+    }
+
+    /// The attempts before the next one.
+    ///
+    /// - Parameter limit: crashes after which a record is poison if it ran alone the last time; three times as many when it never did, because
+    ///   it kills only after others were let in beside it.
+    func attempt(_ offset: Int64, limit: Int) -> DeliveryAttempt {
+        guard !self.entries.isEmpty, let entry = self.entries[offset] else { return DeliveryAttempt() }
+        return DeliveryAttempt(
+            failures: entry.failures,
+            crashes: entry.isAssumed ? 0 : entry.crashes,
+            isPoison: entry.crashes >= limit && (entry.crashedAlone || entry.crashes >= 3 * limit)
+        )
+    }
+
+    /// The record is about to start, and the next commit tells so.
+    ///
+    /// In a log whose last owner crashed, a record without an entry may have been running then.
+    mutating func starting(_ offset: Int64, alone: Bool) {
+        var entry = self.entries[offset] ?? Entry()
+        if entry.crashes == 0 {
+            entry.crashes = 1
+            entry.isAssumed = true
+        }
+        entry.isRunning = true
+        entry.isAlone = alone
+        self.entries[offset] = entry
+    }
+
+    /// Others run beside the record.
+    mutating func notAlone(_ offset: Int64) { self.entries[offset]?.isAlone = false }
+
+    /// The record that was about to start has not.
+    mutating func notBegun(_ offset: Int64) {
+        guard !self.entries.isEmpty, var entry = self.entries[offset] else { return }
+        if entry.isAssumed { entry.crashes = 0 }
+        entry.isAssumed = false
+        entry.isRunning = false
+        self.entries[offset] = entry.isEmpty ? nil : entry
+    }
+
+    /// The handler has returned: the process lives.
+    ///
+    /// - Returns: whether a commit may have said that the record was started.
+    mutating func survived(_ offset: Int64) -> Bool {
+        guard !self.entries.isEmpty, let entry = self.entries[offset] else { return false }
+        self.entries[offset] = entry.failures == 0 ? nil : Entry(failures: entry.failures)
+        return entry.crashes > 0
+    }
+
+    /// The handler has returned with a failure that is to be retried.
+    mutating func failed(_ offset: Int64) {
+        self.entries[offset] = Entry(failures: (self.entries[offset]?.failures ?? 0) + 1)
+    }
+
+    /// The record is done.
+    mutating func finished(_ offset: Int64) {
+        if !self.entries.isEmpty { self.entries[offset] = nil }
+    }
+
+    /// What a commit tells, of records from the base on.
+    ///
+    /// - Parameter isFarewell: what still runs has ended no process, and who reads this is not to think so.
+    func started(from base: Int64, isFarewell: Bool) -> [CommitMetadata.Started] {
+        guard !self.entries.isEmpty else { return [] }
+        return self.entries.lazy.filter { $0.key >= base }.sorted { $0.key < $1.key }.compactMap { offset, entry in
+            let isRunning = entry.isRunning && !isFarewell
+            let crashes = entry.isAssumed && !isRunning ? 0 : entry.crashes
+            guard crashes > 0 || entry.failures > 0 else { return nil }
+            return CommitMetadata.Started(
+                offset: offset,
+                starts: crashes + (isRunning ? 1 : 0),
+                failures: entry.failures,
+                isAlone: isRunning ? entry.isAlone : entry.crashedAlone
+            )
+        }
+    }
+}

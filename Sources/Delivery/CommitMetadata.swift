@@ -1,0 +1,138 @@
+/// What is committed beside the base of one partition, so that after a crash only unfinished records run again.
+///
+/// A pure value: its two lists are in order and disjoint whatever they are made from. `encoded(base:)` turns it into the text of an offset
+/// commit, `decode(_:base:)` reads that back.
+public struct CommitMetadata: Sendable, Hashable {
+    /// A record that was given to a handler, or failed, and is not finished.
+    public struct Started: Sendable, Hashable {
+        /// The record's offset.
+        public var offset: Int64
+        /// It was running alone when this was written: if the process died, it was this record.
+        public var isAlone: Bool
+        private var startCount: UInt8
+        private var failureCount: UInt8
+
+        /// Describes one record.
+        ///
+        /// - Parameters:
+        ///   - starts: times it was given to a handler, 0...255; what lies outside becomes the nearest of these.
+        ///   - failures: failed attempts whose retry is pending or was done, 0...255; likewise.
+        public init(offset: Int64, starts: Int = 1, failures: Int = 0, isAlone: Bool = false) {
+            self.offset = offset
+            self.isAlone = isAlone
+            self.startCount = UInt8(clamping: starts)
+            self.failureCount = UInt8(clamping: failures)
+        }
+
+        /// Times it was given to a handler that never came to an end, 0...255; setting saturates.
+        public var starts: Int {
+            get { Int(self.startCount) }
+            set { self.startCount = UInt8(clamping: newValue) }
+        }
+
+        /// Failed attempts whose retry is pending or was done, 0...255; setting saturates.
+        public var failures: Int {
+            get { Int(self.failureCount) }
+            set { self.failureCount = UInt8(clamping: newValue) }
+        }
+    }
+
+    /// The owner that wrote it was still at work.
+    ///
+    /// An orderly end writes false; true found at an assignment means that the owner crashed or was lost.
+    public var isOpen: Bool
+
+    /// Finished offsets above the base: rising ranges, none empty, none touching the next.
+    ///
+    /// Offsets that no record has may lie in a range; the fewer ranges, the shorter the text.
+    public let finished: [Range<Int64>]
+
+    /// Records that are started and not finished, rising, one entry an offset; the base may be among them.
+    public let started: [Started]
+
+    /// Creates a value; costs one pass when both lists are in order already.
+    ///
+    /// - Parameters:
+    ///   - finished: in any order; what overlaps or touches becomes one range.
+    ///   - started: in any order; of two entries for one offset the higher counts are kept, and an offset that is finished is dropped.
+    public init(isOpen: Bool, finished: [Range<Int64>] = [], started: [Started] = []) {
+        self.isOpen = isOpen
+        self.finished = Self.areRising(finished) ? finished : Self.united(finished)
+        self.started = Self.areRising(started, outside: self.finished) ? started : Self.sorted(started, outside: self.finished)
+    }
+
+    /// Creates a value from single offsets, such as those of a tracker's window.
+    ///
+    /// - Parameters:
+    ///   - finishedOffsets: in one pass when they rise; `Int64.max`, which no log has, is ignored.
+    ///   - started: see `init(isOpen:finished:started:)`.
+    public init(isOpen: Bool, finishedOffsets: some Sequence<Int64>, started: [Started] = []) {
+        var ranges: [Range<Int64>] = []
+        for offset in finishedOffsets where offset < .max {
+            if let last = ranges.last, last.upperBound == offset {
+                ranges[ranges.count - 1] = last.lowerBound..<offset + 1
+            } else {
+                ranges.append(offset..<offset + 1)
+            }
+        }
+        self.init(isOpen: isOpen, finished: ranges, started: started)
+    }
+}
+
+// MARK: Order
+
+extension CommitMetadata {
+    private static func areRising(_ ranges: [Range<Int64>]) -> Bool {
+        var end = Int64.min
+        for range in ranges {
+            guard !range.isEmpty, range.lowerBound > end else { return false }
+            end = range.upperBound
+        }
+        return true
+    }
+
+    private static func united(_ ranges: [Range<Int64>]) -> [Range<Int64>] {
+        var united: [Range<Int64>] = []
+        for range in ranges.sorted(by: { $0.lowerBound < $1.lowerBound }) where !range.isEmpty {
+            if let last = united.last, range.lowerBound <= last.upperBound {
+                united[united.count - 1] = last.lowerBound..<max(last.upperBound, range.upperBound)
+            } else {
+                united.append(range)
+            }
+        }
+        return united
+    }
+
+    /// Whether the offsets rise and none is in a range; the ranges must rise.
+    static func areRising(_ started: [Started], outside ranges: [Range<Int64>]) -> Bool {
+        var index = 0
+        var last: Int64?
+        for record in started {
+            if let last, record.offset <= last { return false }
+            last = record.offset
+            while index < ranges.count, ranges[index].upperBound <= record.offset { index += 1 }
+            if index < ranges.count, ranges[index].lowerBound <= record.offset { return false }
+        }
+        return true
+    }
+
+    private static func sorted(_ started: [Started], outside ranges: [Range<Int64>]) -> [Started] {
+        var sorted: [Started] = []
+        var index = 0
+        for record in started.sorted(by: { $0.offset < $1.offset }) {
+            while index < ranges.count, ranges[index].upperBound <= record.offset { index += 1 }
+            if index < ranges.count, ranges[index].lowerBound <= record.offset { continue }
+            if let last = sorted.last, last.offset == record.offset {
+                sorted[sorted.count - 1] = Started(
+                    offset: record.offset,
+                    starts: max(last.starts, record.starts),
+                    failures: max(last.failures, record.failures),
+                    isAlone: last.isAlone || record.isAlone
+                )
+            } else {
+                sorted.append(record)
+            }
+        }
+        return sorted
+    }
+}

@@ -1,0 +1,263 @@
+import Delivery
+import KafkaClient
+import Observability
+import Synchronization
+import Wire
+
+/// What one finished record wants published, kept until a transaction with it is committed.
+struct OutboxEntry {
+    let partition: DeliveryMachine.Partition
+    let record: ConsumedRecord
+    /// Nil for one that can never be delivered.
+    var outputs: [OutgoingRecord?]
+}
+
+/// Exactly once: replies, signals, dead letters, offsets and their metadata become visible together, in one transaction after the other.
+///
+/// Handlers run on while a transaction is committed; what they finish meanwhile goes into the next one. A transaction that is aborted is made
+/// again with the same values. What belongs to partitions that were lost is dropped: it was never visible, and its new owner does it again.
+extension DeliveryLoop {
+    /// Finished records after which a transaction is not put off.
+    static let transactionRecords = 512
+    /// Milliseconds between two looks at a transaction that does not come to its end.
+    static let transactionPatience: Int32 = 1_000
+    /// Milliseconds until a transaction is made again.
+    static let transactionPause: Int64 = 100
+    /// The same after a record was refused that may be taken later, as while its topic is missing.
+    static let refusalPause: Int64 = 1_000
+
+    var isTransactional: Bool { self.configuration.isTransactional }
+
+    /// Takes the transactional id, as long as it takes; false when the loop is to end.
+    func initTransactions() -> Bool {
+        while self.lifecycle.load(ordering: .acquiring) == .running {
+            self.health.turned(at: monotonicMilliseconds())
+            switch self.producer.initTransactions(milliseconds: DeliveryLoop.transactionPatience) {
+            case .success:
+                return true
+            case .retriable(let error), .mustAbort(let error):
+                if let leftOut = self.throttle.admit(at: monotonicMilliseconds()) {
+                    let metadata: Logger.Metadata = ["error": "\(error)"]
+                    self.logger.warning("waits for the transaction coordinator", metadata: metadata.merging(leftOut) { $1 })
+                }
+            case .fatal(let error):
+                self.failed(error)
+                return false
+            }
+        }
+        return false
+    }
+
+    /// When the next transaction is to begin.
+    var transactionTime: Int64 {
+        let hasOutputs = !self.finishedSlots.isEmpty || !self.outbox.isEmpty
+        guard hasOutputs || self.machine.hasUncommitted else { return .max }
+        let isUrgent = self.machine.isCommitUrgent || self.finishedSlots.count >= DeliveryLoop.transactionRecords
+        return max(self.commitNotBefore, isUrgent ? 0 : self.nextTransaction)
+    }
+
+    /// Commits everything that is finished, in one transaction.
+    ///
+    /// - Parameter last: partitions that leave say goodbye with it.
+    /// - Returns: whether it was committed, or there was nothing to commit.
+    @discardableResult
+    func transact(last: Bool) -> Bool {
+        // What was aborted goes first, with the same values; the rest waits and holds the intake back.
+        if last || self.outbox.isEmpty { self.fillOutbox() }
+        let commits = self.machine.beginCommit(last: last)
+        guard !commits.isEmpty || !self.outbox.isEmpty else { return true }
+        let outcome = self.attemptTransaction(commits)
+        let now = monotonicMilliseconds()
+        self.nextTransaction = now + Int64(self.configuration.transactionInterval)
+        let isCommitted = outcome == .committed
+        for commit in commits {
+            self.machine.commitEnded(commit.partition, number: commit.number, succeeded: isCommitted) { self.toStart($0) }
+        }
+        if isCommitted {
+            self.finished += self.outbox.count
+            self.outbox.removeAll(keepingCapacity: true)
+            self.metrics.commits.increment()
+            self.lastCommitted = monotonicNanoseconds()
+            self.wake.raise()
+            return true
+        }
+        self.metrics.commitFailures.increment()
+        self.commitNotBefore = now + (outcome == .refused ? DeliveryLoop.refusalPause : DeliveryLoop.transactionPause)
+        return false
+    }
+
+    /// Forgets what belongs to partitions that have left.
+    func dropOutputs(of partitions: [DeliveryMachine.Partition]) {
+        let leaving = Set(partitions)
+        let count = self.outbox.count
+        self.outbox.removeAll { leaving.contains($0.partition) }
+        let dropped = count - self.outbox.count
+        if dropped > 0 { self.logger.notice("results of partitions that left are dropped", metadata: ["records": "\(dropped)"]) }
+        self.finishedSlots.removeAll { self.machine.output(self.machine.token(of: $0, output: 0)) == nil }
+    }
+
+    /// A handler's outputs wait for the next transaction.
+    func enqueue(_ slot: DeliveryMachine.Slot, _ outputs: [OutgoingRecord]) {
+        self.outputs[Int(slot)] = outputs
+        self.finishedSlots.append(slot)
+    }
+
+    /// Moves what is finished into the outbox: from here on it is done, if the transaction is committed.
+    private func fillOutbox() {
+        for slot in self.finishedSlots {
+            guard let partition = self.machine.partition(ofPublishing: slot), let record = self.records[Int(slot)] else { continue }
+            self.outbox.append(OutboxEntry(partition: partition, record: record, outputs: self.outputs[Int(slot)]))
+            self.machine.acknowledged(slot)
+            self.records[Int(slot)] = nil
+            self.outputs[Int(slot)] = []
+        }
+        self.finishedSlots.removeAll(keepingCapacity: true)
+    }
+
+    private enum Outcome {
+        case committed, aborted, refused
+    }
+
+    private func attemptTransaction(_ commits: [DeliveryMachine.Commit]) -> Outcome {
+        self.refusals = [:]
+        if case .fatal(let error) = self.producer.beginTransaction() {
+            self.failed(error)
+            return .aborted
+        }
+        guard let reason = self.produceOutbox() ?? self.sendOffsets(of: commits) ?? self.commitTransaction() else { return .committed }
+        guard self.failure == nil else { return .aborted }
+        if self.refusals.isEmpty, let leftOut = self.throttle.admit(at: monotonicMilliseconds()) {
+            let metadata: Logger.Metadata = ["reason": "\(reason)"]
+            self.logger.warning("the transaction is aborted and made again", metadata: metadata.merging(leftOut) { $1 })
+        }
+        self.abort()
+        return self.settle() ? .refused : .aborted
+    }
+
+    /// The report of one record of the transaction under way; an abort takes records back, which is no refusal.
+    private func note(_ token: UInt, _ error: KafkaError?) {
+        if token != 0, let error, !error.isPurged { self.refusals[Int(token) - 1] = error }
+    }
+
+    /// Returns why the transaction cannot go on; nil when everything was taken.
+    private func produceOutbox() -> String? {
+        var number: UInt = 0
+        for entry in self.outbox {
+            for case let output in entry.outputs {
+                number += 1
+                guard let output else { continue }
+                while true {
+                    switch self.produce(number, output, for: entry.record) {
+                    case .accepted: break
+                    case .full:
+                        guard self.lifecycle.load(ordering: .acquiring) != .stopping else { return "the worker is stopped" }
+                        self.producer.readReports(waiting: 10) { self.note($0, $1) }
+                        continue
+                    case .refused(let error):
+                        self.note(number, error)
+                        return error.description
+                    }
+                    break
+                }
+            }
+        }
+        return nil
+    }
+
+    private func produce(_ token: UInt, _ output: OutgoingRecord, for record: ConsumedRecord) -> KafkaProducer.Outcome {
+        output.headers.withView { headers in
+            switch output.key {
+            case .none: self.produce(token, output, nil, headers)
+            case .bytes(let bytes): bytes.withUnsafeBytes { self.produce(token, output, $0, headers) }
+            case .ofRequest: record.withView { self.produce(token, output, $0.key, headers) }
+            }
+        }
+    }
+
+    private func sendOffsets(of commits: [DeliveryMachine.Commit]) -> String? {
+        let points = commits.compactMap { commit in
+            self.sources[commit.partition].map { CommitPoint(source: $0, offset: commit.offset, metadata: commit.metadata.text) }
+        }
+        guard !points.isEmpty else { return nil }
+        guard let group = self.consumer?.groupMetadata else { return "the worker is no member of its group" }
+        while true {
+            switch self.producer.sendOffsets(points, of: group, milliseconds: DeliveryLoop.transactionPatience) {
+            case .success: return nil
+            case .retriable(let error):
+                if self.lifecycle.load(ordering: .acquiring) == .stopping { return error.description }
+                self.health.turned(at: monotonicMilliseconds())
+            case .mustAbort(let error): return error.description
+            case .fatal(let error):
+                self.failed(error)
+                return error.description
+            }
+        }
+    }
+
+    private func commitTransaction() -> String? {
+        while true {
+            switch self.producer.commitTransaction(milliseconds: DeliveryLoop.transactionPatience, { self.note($0, $1) }) {
+            case .success: return nil
+            case .retriable(let error):
+                // Whether it is committed is the broker's to know: whoever takes the transactional id next finds out.
+                if self.lifecycle.load(ordering: .acquiring) == .stopping {
+                    self.failed(error)
+                    return error.description
+                }
+                self.health.turned(at: monotonicMilliseconds())
+            case .mustAbort(let error): return error.description
+            case .fatal(let error):
+                self.failed(error)
+                return error.description
+            }
+        }
+    }
+
+    private func abort() {
+        while true {
+            switch self.producer.abortTransaction(milliseconds: DeliveryLoop.transactionPatience, { self.note($0, $1) }) {
+            case .success: return
+            case .retriable, .mustAbort:
+                if self.lifecycle.load(ordering: .acquiring) == .stopping { return }
+                self.health.turned(at: monotonicMilliseconds())
+            case .fatal(let error): return self.failed(error)
+            }
+        }
+    }
+
+    /// Replaces or gives up what the broker does not take.
+    ///
+    /// - Returns: whether something is left that may be taken later.
+    private func settle() -> Bool {
+        guard !self.refusals.isEmpty else { return false }
+        var waits = false
+        var number = 0
+        for entry in self.outbox.indices {
+            for index in self.outbox[entry].outputs.indices {
+                defer { number += 1 }
+                guard let error = self.refusals[number], let output = self.outbox[entry].outputs[index] else { continue }
+                let isOptional = output.purpose == .directReply || output.purpose == .signal
+                if isOptional, !error.isRetriable {
+                    self.giveUp(output, error)
+                    self.outbox[entry].outputs[index] = nil
+                } else if !error.isRetriable, !error.isUnknownTopicOrPartition,
+                    let substitute = self.handler.substitute(for: output, of: self.outbox[entry].record, refused: error)
+                {
+                    self.outbox[entry].outputs[index] = substitute
+                } else if error.isMessageTooLarge {
+                    // It was made as small as it can be.
+                    self.giveUp(output, error)
+                    self.outbox[entry].outputs[index] = nil
+                } else {
+                    waits = true
+                    self.metrics.deliveryRetries.increment()
+                    if let leftOut = self.throttle.admit(at: monotonicMilliseconds()) {
+                        let metadata: Logger.Metadata = ["topic": "\(output.topic.name)", "error": "\(error)"]
+                        self.logger.warning("cannot deliver, will retry", metadata: metadata.merging(leftOut) { $1 })
+                    }
+                }
+            }
+        }
+        return waits
+    }
+}
