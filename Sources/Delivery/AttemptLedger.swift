@@ -30,18 +30,47 @@ struct AttemptLedger: Sendable {
         /// It is started, or about to be.
         var isRunning = false
         var isAlone = false
+        /// Processes that are said to have ended over it, the last crash's last; not more than crashes.
+        var accused: [UInt32] = []
 
-        var isEmpty: Bool { self.failures == 0 && self.crashes == 0 }
+        var isEmpty: Bool { self.failures == 0 && self.crashes == 0 && !self.isRunning }
     }
 
     private var entries: [Int64: Entry] = [:]
 
     init() {}
 
-    init(_ started: [CommitMetadata.Started]) {
+    /// - Parameter owner: who wrote it; what was running then is said to have ended it.
+    init(_ started: [CommitMetadata.Started], owner: UInt32 = 0) {
         for record in started {
-            self.entries[record.offset] = Entry(failures: record.failures, crashes: record.starts, crashedAlone: record.isAlone)
+            self.entries[record.offset] = Entry(
+                failures: record.failures,
+                crashes: record.starts,
+                crashedAlone: record.isAlone,
+                accused: record.isRunning && owner != 0 ? record.accused.suffix(record.starts - 1) + [owner] : record.accused
+            )
         }
+    }
+
+    /// The processes that are said to have ended over some record.
+    var accused: Set<UInt32> { Set(self.entries.values.lazy.flatMap(\.accused)) }
+
+    /// Takes back what was held against records: these processes have not ended.
+    ///
+    /// - Returns: whether there was anything to take back.
+    mutating func acquit(_ alive: Set<UInt32>) -> Bool {
+        var hasChanged = false
+        for (offset, entry) in self.entries where entry.accused.contains(where: { alive.contains($0) }) {
+            var entry = entry
+            if let last = entry.accused.last, alive.contains(last) { entry.crashedAlone = false }
+            let count = entry.accused.count
+            entry.accused.removeAll { alive.contains($0) }
+            entry.crashes = max(0, entry.crashes - (count - entry.accused.count))
+            if entry.crashes == 0 { entry.isAssumed = false }
+            self.entries[offset] = entry.isEmpty ? nil : entry
+            hasChanged = true
+        }
+        return hasChanged
     }
 
     /// Whether a process has ended while the record ran.
@@ -66,11 +95,14 @@ struct AttemptLedger: Sendable {
     /// The record is about to start, and the next commit tells so.
     ///
     /// In a log whose last owner crashed, a record without an entry may have been running then.
-    mutating func starting(_ offset: Int64, alone: Bool) {
+    ///
+    /// - Parameter accused: that owner; 0 if nobody knows.
+    mutating func starting(_ offset: Int64, alone: Bool, accused: UInt32 = 0) {
         var entry = self.entries[offset] ?? Entry()
         if entry.crashes == 0 {
             entry.crashes = 1
             entry.isAssumed = true
+            entry.accused = accused == 0 ? [] : [accused]
         }
         entry.isRunning = true
         entry.isAlone = alone
@@ -83,7 +115,10 @@ struct AttemptLedger: Sendable {
     /// The record that was about to start has not.
     mutating func notBegun(_ offset: Int64) {
         guard !self.entries.isEmpty, var entry = self.entries[offset] else { return }
-        if entry.isAssumed { entry.crashes = 0 }
+        if entry.isAssumed {
+            entry.crashes = 0
+            entry.accused = []
+        }
         entry.isAssumed = false
         entry.isRunning = false
         self.entries[offset] = entry.isEmpty ? nil : entry
@@ -116,12 +151,14 @@ struct AttemptLedger: Sendable {
         return self.entries.lazy.filter { $0.key >= base }.sorted { $0.key < $1.key }.compactMap { offset, entry in
             let isRunning = entry.isRunning && !isFarewell
             let crashes = entry.isAssumed && !isRunning ? 0 : entry.crashes
-            guard crashes > 0 || entry.failures > 0 else { return nil }
+            guard crashes > 0 || isRunning || entry.failures > 0 else { return nil }
             return CommitMetadata.Started(
                 offset: offset,
                 starts: crashes + (isRunning ? 1 : 0),
                 failures: entry.failures,
-                isAlone: isRunning ? entry.isAlone : entry.crashedAlone
+                isAlone: isRunning ? entry.isAlone : entry.crashedAlone,
+                isRunning: isRunning,
+                accused: entry.accused
             )
         }
     }

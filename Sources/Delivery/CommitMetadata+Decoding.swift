@@ -30,7 +30,8 @@ private struct BodyReader {
     let base: Int64
 
     mutating func metadata() -> CommitMetadata? {
-        guard let flags = self.byte(), flags <= 1, let code = self.byte(),
+        guard let flags = self.byte(), flags <= 3, let owner = flags & 2 == 0 ? 0 : self.word(), (owner == 0) == (flags & 2 == 0),
+            let code = self.byte(),
             let codec = CommitMetadata.Codec.allCases.first(where: { $0.code == code }),
             let started = self.started()
         else { return nil }
@@ -40,7 +41,7 @@ private struct BodyReader {
             case .bitmap: self.bitmap()
             }
         guard let ranges, CommitMetadata.areRising(started, outside: ranges) else { return nil }
-        return CommitMetadata(isOpen: flags == 1, finished: ranges, started: started)
+        return CommitMetadata(isOpen: flags & 1 == 1, owner: owner, finished: ranges, started: started)
     }
 
     private mutating func started() -> [CommitMetadata.Started]? {
@@ -59,17 +60,27 @@ private struct BodyReader {
     }
 
     private mutating func details(of offset: Int64) -> CommitMetadata.Started? {
-        guard let first = self.byte() else { return nil }
-        let isAlone = first & 0x40 != 0
-        guard first & 0x80 != 0 else {
-            let starts = Int(first >> 3 & 7)
-            guard first & 0x3F != 0 else { return nil }
-            let record = CommitMetadata.Started(offset: offset, starts: starts, failures: Int(first & 7), isAlone: isAlone)
-            return record.isPlain ? nil : record
+        guard let first = self.byte(), first & 7 == 0, let second = self.byte() else { return nil }
+        let isShort = first & 0x80 == 0
+        guard let third = isShort ? second & 15 : self.byte() else { return nil }
+        let starts = isShort ? second >> 4 : second
+        let isRunning = first & 0x20 != 0
+        var accused: [UInt32] = []
+        for _ in 0..<(first >> 3 & 3) {
+            guard let process = self.word() else { return nil }
+            accused.append(process)
         }
-        guard first & 0x3F == 0, let starts = self.byte(), let failures = self.byte(), starts > 0 || failures > 0 else { return nil }
-        let record = CommitMetadata.Started(offset: offset, starts: Int(starts), failures: Int(failures), isAlone: isAlone)
-        return record.isShort ? nil : record
+        // Nobody runs or has ended a process that was never started, and a record without a history is not written.
+        guard starts > 0 || (third > 0 && !isRunning), accused.count <= Int(starts) else { return nil }
+        let record = CommitMetadata.Started(
+            offset: offset,
+            starts: Int(starts),
+            failures: Int(third),
+            isAlone: first & 0x40 != 0,
+            isRunning: isRunning,
+            accused: accused
+        )
+        return record.isPlain || record.isShort != isShort ? nil : record
     }
 
     private mutating func runs() -> [Range<Int64>]? {
@@ -129,6 +140,12 @@ private struct BodyReader {
         guard self.position < self.body.count else { return nil }
         defer { self.position += 1 }
         return self.body[self.position]
+    }
+
+    private mutating func word() -> UInt32? {
+        guard self.body.count - self.position >= 4 else { return nil }
+        defer { self.position += 4 }
+        return (0..<4).reduce(0) { $0 | UInt32(self.body[self.position + $1]) << UInt32(8 * $1) }
     }
 
     /// A number of at most five bytes, hence below 2^35: sums of a few cannot overflow.

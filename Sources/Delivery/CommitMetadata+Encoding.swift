@@ -1,9 +1,11 @@
-// The body, after the checksum: flags (bit 0: open), codec, number of started records, the started records, the finished offsets.
+// The body, after the checksum: flags (bit 0: open, bit 1: an owner follows), owner (4 bytes), codec, number of started records, the started
+// records, the finished offsets.
 //
 // Numbers are varints (LEB128, shortest form). All offsets are written as distances that rise from the base.
-//   started    the gap above the lowest distance that can come next, times two, plus one when details follow; without: one start, no
-//              failure, not alone
-//   details    0 alone starts (3 bits) failures (3 bits), or 1 alone 000000, starts, failures
+//   started    the gap above the lowest distance that can come next, times two, plus one when details follow; without: one start that is
+//              not over, no failure, not alone
+//   details    0 alone running number of accused (2 bits) 000, then starts (4 bits) failures (4 bits); or 1 and so on, then starts,
+//              failures; then the accused (4 bytes each)
 //   runs       of each range: the gap above the lowest distance that can come next, length - 1
 //   bitmap     the gap below the first finished offset, then one bit an offset from it on, lowest bit first
 
@@ -44,8 +46,8 @@ extension CommitMetadata {
 
     /// Offsets this far above the base and farther are not written, and a text that has one is unreadable: no window is near it.
     static let window: Int64 = 1 << 32
-    /// Checksum, flags and codec.
-    static let headerBytes = Self.checksumBytes + 2
+    /// Checksum, flags, owner and codec.
+    private var headerBytes: Int { Self.checksumBytes + (self.owner == 0 ? 2 : 6) }
 
     /// Writes the value as the text of a commit of this base: one pass to measure, one to write.
     ///
@@ -55,19 +57,20 @@ extension CommitMetadata {
     /// - Parameter base: the committed offset, 0 or above (a lower one counts as 0); never finished itself.
     public func encoded(base: Int64) -> Encoded {
         let base = max(0, base)
-        let started = StartedPlan(self.started, base: base, room: Self.maximumBodyBytes - Self.headerBytes)
+        let started = StartedPlan(self.started, base: base, room: Self.maximumBodyBytes - self.headerBytes)
         let runs = FinishedRuns(ranges: self.finished, base: base)
-        let finished = FinishedPlan(runs, room: Self.maximumBodyBytes - Self.headerBytes - started.bytes)
+        let finished = FinishedPlan(runs, room: Self.maximumBodyBytes - self.headerBytes - started.bytes)
 
         var body: [UInt8] = []
-        body.reserveCapacity(Self.headerBytes + started.bytes + finished.bytes)
+        body.reserveCapacity(self.headerBytes + started.bytes + finished.bytes)
         body.append(contentsOf: repeatElement(0, count: Self.checksumBytes))
-        body.append(self.isOpen ? 1 : 0)
+        body.append((self.isOpen ? 1 : 0) | (self.owner == 0 ? 0 : 2))
+        if self.owner != 0 { appendWord(self.owner, to: &body) }
         body.append(finished.codec.code)
         started.write(self.started, base: base, to: &body)
         finished.write(runs, to: &body)
 
-        let wholeBytes = Self.textBytes(body: Self.headerBytes + started.wholeBytes + finished.wholeBytes)
+        let wholeBytes = Self.textBytes(body: self.headerBytes + started.wholeBytes + finished.wholeBytes)
         return Encoded(
             text: Self.text(sealing: &body, base: base),
             codec: finished.codec,
@@ -79,26 +82,28 @@ extension CommitMetadata {
 }
 
 extension CommitMetadata.Started {
-    /// One start, no failure, not alone: the usual record, which is written without details.
-    var isPlain: Bool { self.starts == 1 && self.failures == 0 && !self.isAlone }
-    /// The counts fit three bits each.
-    var isShort: Bool { self.starts <= 7 && self.failures <= 7 }
+    /// One start that is not over, no failure, not alone: the usual record, which is written without details.
+    var isPlain: Bool { self.starts == 1 && self.isRunning && self.failures == 0 && !self.isAlone && self.accused.isEmpty }
+    /// The counts fit four bits each.
+    var isShort: Bool { self.starts <= 15 && self.failures <= 15 }
 
     fileprivate func bytes(gap: Int64) -> Int {
-        varintBytes(UInt64(gap) << 1) + (self.isPlain ? 0 : self.isShort ? 1 : 3)
+        varintBytes(UInt64(gap) << 1) + (self.isPlain ? 0 : (self.isShort ? 2 : 3) + 4 * self.accused.count)
     }
 
     fileprivate func write(gap: Int64, to body: inout [UInt8]) {
         appendVarint(UInt64(gap) << 1 | (self.isPlain ? 0 : 1), to: &body)
         guard !self.isPlain else { return }
-        let alone: UInt8 = self.isAlone ? 0x40 : 0
+        let details: UInt8 = (self.isAlone ? 0x40 : 0) | (self.isRunning ? 0x20 : 0) | UInt8(self.accused.count) << 3
         if self.isShort {
-            body.append(alone | UInt8(self.starts) << 3 | UInt8(self.failures))
+            body.append(details)
+            body.append(UInt8(self.starts) << 4 | UInt8(self.failures))
         } else {
-            body.append(0x80 | alone)
+            body.append(0x80 | details)
             body.append(UInt8(self.starts))
             body.append(UInt8(self.failures))
         }
+        for process in self.accused { appendWord(process, to: &body) }
     }
 }
 
@@ -140,4 +145,9 @@ private struct StartedPlan {
             next = record.offset &+ 1
         }
     }
+}
+
+/// Four bytes, the lowest first.
+private func appendWord(_ word: UInt32, to body: inout [UInt8]) {
+    for shift in stride(from: UInt32(0), to: 32, by: 8) { body.append(UInt8(truncatingIfNeeded: word >> shift)) }
 }

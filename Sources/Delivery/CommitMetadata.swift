@@ -9,6 +9,11 @@ public struct CommitMetadata: Sendable, Hashable {
         public var offset: Int64
         /// It was running alone when this was written: if the process died, it was this record.
         public var isAlone: Bool
+        /// It was running when this was written: its last start is not over.
+        public var isRunning: Bool
+        /// The processes that are said to have ended over its earlier starts, oldest first, the last three at most: if one of them lives, it
+        /// has ended over nothing.
+        public private(set) var accused: [UInt32]
         private var startCount: UInt8
         private var failureCount: UInt8
 
@@ -17,30 +22,44 @@ public struct CommitMetadata: Sendable, Hashable {
         /// - Parameters:
         ///   - starts: times it was given to a handler, 0...255; what lies outside becomes the nearest of these.
         ///   - failures: failed attempts whose retry is pending or was done, 0...255; likewise.
-        public init(offset: Int64, starts: Int = 1, failures: Int = 0, isAlone: Bool = false) {
+        ///   - isRunning: the last start is not over; one that was never started does not run.
+        ///   - accused: processes, by ``CommitMetadata/owner``; the last three are kept, and no more than there are starts.
+        public init(
+            offset: Int64,
+            starts: Int = 1,
+            failures: Int = 0,
+            isAlone: Bool = false,
+            isRunning: Bool = true,
+            accused: [UInt32] = []
+        ) {
             self.offset = offset
             self.isAlone = isAlone
+            self.isRunning = isRunning && starts > 0
+            self.accused = accused.suffix(min(Self.maximumAccused, max(0, starts)))
             self.startCount = UInt8(clamping: starts)
             self.failureCount = UInt8(clamping: failures)
         }
 
-        /// Times it was given to a handler that never came to an end, 0...255; setting saturates.
-        public var starts: Int {
-            get { Int(self.startCount) }
-            set { self.startCount = UInt8(clamping: newValue) }
-        }
+        /// Times it was given to a handler that never came to an end, 0...255.
+        public var starts: Int { Int(self.startCount) }
 
-        /// Failed attempts whose retry is pending or was done, 0...255; setting saturates.
-        public var failures: Int {
-            get { Int(self.failureCount) }
-            set { self.failureCount = UInt8(clamping: newValue) }
-        }
+        /// Failed attempts whose retry is pending or was done, 0...255.
+        public var failures: Int { Int(self.failureCount) }
+
+        /// Processes that are remembered of one record: as many as make it poison by default.
+        static let maximumAccused = 3
     }
 
     /// The owner that wrote it was still at work.
     ///
     /// An orderly end writes false; true found at an assignment means that the owner crashed or was lost.
     public var isOpen: Bool
+
+    /// The process that says so, by a number of its own; in the farewell of an open partition the process whose crash made it suspicious, and 0
+    /// if nobody knows.
+    ///
+    /// A session that was lost looks like a crash until its owner shows up in the group again.
+    public var owner: UInt32
 
     /// Finished offsets above the base: rising ranges, none empty, none touching the next.
     ///
@@ -55,8 +74,9 @@ public struct CommitMetadata: Sendable, Hashable {
     /// - Parameters:
     ///   - finished: in any order; what overlaps or touches becomes one range.
     ///   - started: in any order; of two entries for one offset the higher counts are kept, and an offset that is finished is dropped.
-    public init(isOpen: Bool, finished: [Range<Int64>] = [], started: [Started] = []) {
+    public init(isOpen: Bool, owner: UInt32 = 0, finished: [Range<Int64>] = [], started: [Started] = []) {
         self.isOpen = isOpen
+        self.owner = owner
         self.finished = Self.areRising(finished) ? finished : Self.united(finished)
         self.started = Self.areRising(started, outside: self.finished) ? started : Self.sorted(started, outside: self.finished)
     }
@@ -65,8 +85,8 @@ public struct CommitMetadata: Sendable, Hashable {
     ///
     /// - Parameters:
     ///   - finishedOffsets: in one pass when they rise; `Int64.max`, which no log has, is ignored.
-    ///   - started: see `init(isOpen:finished:started:)`.
-    public init(isOpen: Bool, finishedOffsets: some Sequence<Int64>, started: [Started] = []) {
+    ///   - started: see `init(isOpen:owner:finished:started:)`.
+    public init(isOpen: Bool, owner: UInt32 = 0, finishedOffsets: some Sequence<Int64>, started: [Started] = []) {
         var ranges: [Range<Int64>] = []
         for offset in finishedOffsets where offset < .max {
             if let last = ranges.last, last.upperBound == offset {
@@ -75,7 +95,7 @@ public struct CommitMetadata: Sendable, Hashable {
                 ranges.append(offset..<offset + 1)
             }
         }
-        self.init(isOpen: isOpen, finished: ranges, started: started)
+        self.init(isOpen: isOpen, owner: owner, finished: ranges, started: started)
     }
 }
 
@@ -127,7 +147,9 @@ extension CommitMetadata {
                     offset: record.offset,
                     starts: max(last.starts, record.starts),
                     failures: max(last.failures, record.failures),
-                    isAlone: last.isAlone || record.isAlone
+                    isAlone: last.isAlone || record.isAlone,
+                    isRunning: last.isRunning || record.isRunning,
+                    accused: last.accused.count > record.accused.count ? last.accused : record.accused
                 )
             } else {
                 sorted.append(record)

@@ -18,6 +18,8 @@ struct CommitState: Sendable {
     var share = 0.0
     /// Whether the last commit says that the partition is at work.
     var isOpen = false
+    /// Whether that commit names this process.
+    var isOurs = true
     /// Whether a commit has said that the partition is left.
     private(set) var hasLeft = false
     private(set) var underWay: UnderWay?
@@ -27,6 +29,9 @@ struct CommitState: Sendable {
     private var awaited: UInt64 = 0
     private var changes: UInt64 = 0
     private var changesCommitted: UInt64 = 0
+
+    /// Whether records may begin.
+    var isOpenToUs: Bool { self.isOpen && self.isOurs }
 
     mutating func changed() { self.changes += 1 }
 
@@ -86,6 +91,7 @@ struct CommitState: Sendable {
         }
         self.committed = max(self.committed, underWay.offset)
         self.isOpen = underWay.isOpen
+        self.isOurs = !underWay.isFarewell
         self.hasLeft = underWay.isFarewell
         self.changesCommitted = underWay.changes
         return underWay.declared
@@ -119,6 +125,7 @@ extension DeliveryMachine {
             let isOpen = !isLeaving || base < self.partitions[index].suspiciousBelow
             let metadata = CommitMetadata(
                 isOpen: isOpen,
+                owner: !isOpen ? 0 : isLeaving ? self.partitions[index].accused : self.identity,
                 finished: self.partitions[index].tracker.finishedAboveBase,
                 started: self.partitions[index].attempts.started(from: base, isFarewell: isLeaving)
             ).encoded(base: base)
@@ -174,5 +181,5 @@ extension DeliveryMachine {
         }
     }
 
-    private func wantsToOpen(_ index: Int) -> Bool { self.partitions[index].held > 0 && !self.partitions[index].commits.isOpen }
+    private func wantsToOpen(_ index: Int) -> Bool { self.partitions[index].held > 0 && !self.partitions[index].commits.isOpenToUs }
 }

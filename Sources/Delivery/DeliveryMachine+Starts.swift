@@ -34,7 +34,8 @@ extension DeliveryMachine {
                 let partition = Int(self.records[Int(slot)].partition)
                 self.records[Int(slot)].state = .declaring
                 self.declaring += 1
-                self.partitions[partition].attempts.starting(self.offset(of: slot), alone: alone)
+                let accused = self.partitions[partition].accused
+                self.partitions[partition].attempts.starting(self.offset(of: slot), alone: alone, accused: accused)
                 self.partitions[partition].commits.declare(slot)
             case .start(let attempt):
                 self.records[Int(slot)].isPoison = attempt.isPoison
@@ -97,10 +98,11 @@ extension DeliveryMachine {
     private mutating func decide(_ slot: Slot) -> Decision {
         let record = self.records[Int(slot)]
         let index = Int(record.partition)
-        guard self.partitions[index].commits.isOpen, self.isInWindow(self.offset(of: slot), of: index) else { return .stay }
+        guard self.partitions[index].commits.isOpenToUs, self.isInWindow(self.offset(of: slot), of: index) else { return .stay }
         if record.isSuspect {
             let attempt = self.attempt(slot)
-            if attempt.isPoison { return .start(attempt) }
+            if attempt.isPoison { return self.partitions[index].testimony == .last ? .start(attempt) : .stay }
+            if self.partitions[index].testimony == .none { return .stay }
             if self.solo == nil, self.telling == nil { self.solo = slot }
             let isQuiet = self.running == 0 && self.declaring == 0
             return self.solo == slot && (isQuiet || self.isGateForced) ? .declare(alone: !self.isGateForced) : .stay

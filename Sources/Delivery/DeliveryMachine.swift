@@ -68,11 +68,16 @@ public struct DeliveryMachine: ~Copyable, Sendable {
         var refused: Int64 = .max
         /// Below this offset an owner before may have crashed: starts are told in a commit first.
         var suspiciousBelow: Int64 = -1
+        /// That owner; 0 if nobody knows.
+        var accused: UInt32 = 0
+        var testimony = Testimony.last
         var commits = CommitState()
     }
 
     let limits: DeliveryLimits
     let ordering: Ordering
+    /// The number of this process, which its commits name.
+    let identity: UInt32
     var records: [Record]
     var freeSlots: [Slot]
     var partitions: [PartitionRecord] = []
@@ -97,9 +102,12 @@ public struct DeliveryMachine: ~Copyable, Sendable {
     public private(set) var staleCompletions = 0
 
     /// Creates a machine without partitions; room for all records that the limits allow is taken at once.
-    public init(limits: DeliveryLimits = DeliveryLimits(), ordering: Ordering = .key) {
+    ///
+    /// - Parameter identity: a number that no other process of the group has; 0 for none: then every lost session counts as a crash.
+    public init(limits: DeliveryLimits = DeliveryLimits(), ordering: Ordering = .key, identity: UInt32 = 0) {
         self.limits = limits
         self.ordering = ordering
+        self.identity = identity
         self.records = Array(repeating: Record(), count: limits.records)
         self.freeSlots = (0..<Int32(limits.records)).reversed()
         self.lanes = KeyLanes(capacity: limits.records)
@@ -131,9 +139,17 @@ public struct DeliveryMachine: ~Copyable, Sendable {
             partition.tracker = PartitionTracker(base: committed, restored: metadata?.finished ?? [])
             partition.commits.committed = committed
             if let metadata {
-                partition.attempts = AttemptLedger(metadata.started)
+                partition.attempts = AttemptLedger(metadata.started, owner: metadata.isOpen ? metadata.owner : 0)
                 partition.commits.isOpen = metadata.isOpen
-                if metadata.isOpen { partition.suspiciousBelow = min(end, committed.advanced(upTo: self.limits.window)) }
+                // What its next owner finds must name this one.
+                partition.commits.isOurs = metadata.owner == self.identity
+                if metadata.isOpen {
+                    partition.suspiciousBelow = min(end, committed.advanced(upTo: self.limits.window))
+                    partition.accused = metadata.owner
+                }
+                // It has lost its session, and lives.
+                partition.acquit([self.identity])
+                partition.testimony = partition.accusedProcesses.isEmpty ? .last : .none
             }
         }
         self.partitions[index] = partition

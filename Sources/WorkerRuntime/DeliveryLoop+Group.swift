@@ -15,7 +15,8 @@ extension DeliveryLoop {
                 metadata: self.metadata(of: partition),
                 end: self.end(of: partition)
             )
-            self.assigned[partition.source] = (partition, index)
+            self.assigned[partition.source] = (partition, index, monotonicMilliseconds())
+            if !self.machine.accused(of: index).isEmpty { self.hasAccused = true }
             self.sources[index] = partition.source
         }
         self.metrics.assignments.increment()

@@ -9,6 +9,8 @@ import Wire
 struct DeliveryLoopConfiguration: Sendable {
     var topics: [String]
     var consumer: KafkaConfiguration
+    /// The number of this process in its group, which its client id ends with; 0 for none.
+    var identity: UInt32 = 0
     var limits: DeliveryLimits
     var ordering: Ordering
     var concurrency: Int
@@ -68,6 +70,7 @@ final class DeliveryLoop: @unchecked Sendable {  // everything but `lifecycle`, 
     let producer: KafkaProducer
     /// Publishes notices: the same, unless transactions would hold them up.
     let noticeProducer: KafkaProducer
+    let witness: GroupWitness
     let observer: KafkaObserver
     let logger: Logger
     let metrics: DeliveryMetrics
@@ -78,6 +81,7 @@ final class DeliveryLoop: @unchecked Sendable {  // everything but `lifecycle`, 
     let queue = WorkQueue()
     let handled: Mailbox<Letter>
     let notices: Mailbox<OutgoingRecord>
+    let testimonies: Mailbox<Testimony>
     let lifecycle = Atomic<Lifecycle>(.running)
     let health: ServiceHealth
 
@@ -85,7 +89,8 @@ final class DeliveryLoop: @unchecked Sendable {  // everything but `lifecycle`, 
     var records: [ConsumedRecord?]
     var outputs: [[OutgoingRecord]]
     var receivedAt: [Int64]
-    var assigned: [TopicPartition: (partition: AssignedPartition, index: DeliveryMachine.Partition)] = [:]
+    /// Since when, in monotonic milliseconds, each partition is here.
+    var assigned: [TopicPartition: (partition: AssignedPartition, index: DeliveryMachine.Partition, since: Int64)] = [:]
     /// The number of every partition that was ever assigned.
     var places: [TopicPartition: Int32] = [:]
     var sources: [DeliveryMachine.Partition: TopicPartition] = [:]
@@ -96,6 +101,11 @@ final class DeliveryLoop: @unchecked Sendable {  // everything but `lifecycle`, 
     var held: [ConsumedRecord] = []
     var letters: [Letter] = []
     var noticeLetters: [OutgoingRecord] = []
+    var testimonyLetters: [Testimony] = []
+    /// Whether some partition waits for what the group says about accused processes.
+    var hasAccused = false
+    /// When it is asked again.
+    var nextQuestion: Int64 = 0
     var consumer: KafkaConsumer?
     var failure: KafkaError?
     /// The newest commit of each partition whose answer is not there.
@@ -129,6 +139,7 @@ final class DeliveryLoop: @unchecked Sendable {  // everything but `lifecycle`, 
         handler: any RecordHandler,
         producer: KafkaProducer,
         noticeProducer: KafkaProducer,
+        witness: GroupWitness,
         wake: WakeSignal,
         observer: KafkaObserver,
         metrics: DeliveryMetrics,
@@ -139,6 +150,7 @@ final class DeliveryLoop: @unchecked Sendable {  // everything but `lifecycle`, 
         self.handler = handler
         self.producer = producer
         self.noticeProducer = noticeProducer
+        self.witness = witness
         self.wake = wake
         self.observer = observer
         self.logger = observer.logger
@@ -147,7 +159,8 @@ final class DeliveryLoop: @unchecked Sendable {  // everything but `lifecycle`, 
         self.onReady = onReady
         self.handled = Mailbox(wake: wake)
         self.notices = Mailbox(wake: wake)
-        self.machine = DeliveryMachine(limits: configuration.limits, ordering: configuration.ordering)
+        self.testimonies = Mailbox(wake: wake)
+        self.machine = DeliveryMachine(limits: configuration.limits, ordering: configuration.ordering, identity: configuration.identity)
         self.records = Array(repeating: nil, count: configuration.limits.records)
         self.outputs = Array(repeating: [], count: configuration.limits.records)
         self.receivedAt = Array(repeating: 0, count: configuration.limits.records)
@@ -265,6 +278,7 @@ final class DeliveryLoop: @unchecked Sendable {  // everything but `lifecycle`, 
         self.start()
         let now = monotonicMilliseconds()
         self.watchSolo(now)
+        if self.hasAccused { self.hearTestimonies(now) }
         if now >= self.commitTime {
             if self.isJoining { self.commitNotBefore = now + DeliveryLoop.joiningPause } else { self.commit(wait: false, now: now) }
         }
@@ -336,6 +350,7 @@ final class DeliveryLoop: @unchecked Sendable {  // everything but `lifecycle`, 
         var next = now + 1_000
         next = min(next, self.commitTime, self.nextRetryDue ?? .max)
         if !self.refused.isEmpty { next = min(next, self.nextRetry) }
+        if self.hasAccused { next = min(next, self.nextQuestion) }
         if !self.unsent.isEmpty { next = min(next, now + 10) }
         return Int32(clamping: max(0, next - now))
     }

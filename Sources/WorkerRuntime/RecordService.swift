@@ -93,10 +93,15 @@ final class RecordService: Sendable {
             // The loop exists before the first record is handled.
             loopBox.withLock { $0 }?.publish(notice: notice)
         }
+        // A static member that takes a killed one's place is told under its client id: nobody could tell the living from the dead.
+        var consumer = self.configuration.consumerConfiguration(group: self.group)
+        let identity = consumer["group.instance.id"] == nil ? UInt32.random(in: 1...UInt32.max) : 0
+        consumer["client.id"] = consumer["client.id"].map { GroupWitness.clientID($0, identity: identity) }
         let loop = DeliveryLoop(
             configuration: DeliveryLoopConfiguration(
                 topics: self.topics,
-                consumer: self.configuration.consumerConfiguration(group: self.group),
+                consumer: consumer,
+                identity: identity,
                 limits: self.configuration.inFlight,
                 ordering: self.configuration.ordering,
                 concurrency: self.configuration.concurrency,
@@ -109,6 +114,11 @@ final class RecordService: Sendable {
             handler: handler,
             producer: producer,
             noticeProducer: noticeProducer,
+            witness: GroupWitness(
+                group: self.group,
+                configuration: self.configuration.clientConfiguration("witness"),
+                logger: self.observer.logger
+            ),
             wake: wake,
             observer: self.observer,
             metrics: self.metrics,

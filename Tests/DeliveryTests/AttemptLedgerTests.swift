@@ -52,7 +52,7 @@ import Testing
         ledger = AttemptLedger(self.told(ledger))
         #expect(ledger.attempt(3, limit: 3) == DeliveryAttempt(crashes: 3, isPoison: true))
         #expect(ledger.attempt(3, limit: 4) == DeliveryAttempt(crashes: 3))
-        #expect(self.told(ledger) == [Started(offset: 3, starts: 3, isAlone: true)], "nothing was tried since")
+        #expect(self.told(ledger) == [Started(offset: 3, starts: 3, isAlone: true, isRunning: false)], "nothing was tried since")
     }
 
     @Test func onlyWhoRanAloneTheLastTimeIsPoison() {
@@ -77,7 +77,7 @@ import Testing
     }
 
     @Test func whatHasNotBegunIsAsItWas() {
-        let before = [Started(offset: 3, starts: 2, isAlone: true), Started(offset: 4, starts: 0, failures: 2)]
+        let before = [Started(offset: 3, starts: 2, isAlone: true, isRunning: false), Started(offset: 4, starts: 0, failures: 2)]
         var ledger = AttemptLedger(before)
         ledger.starting(3, alone: false)
         ledger.starting(4, alone: false)
@@ -121,7 +121,7 @@ import Testing
         var ledger = AttemptLedger([Started(offset: 1, starts: 2, isAlone: true), Started(offset: 2, starts: 0, failures: 3)])
         for offset in 0..<3 as Range<Int64> { ledger.starting(offset, alone: false) }
         #expect(self.told(ledger).map(\.starts) == [2, 3, 2])
-        let farewell = [Started(offset: 1, starts: 2, isAlone: true), Started(offset: 2, starts: 0, failures: 3)]
+        let farewell = [Started(offset: 1, starts: 2, isAlone: true, isRunning: false), Started(offset: 2, starts: 0, failures: 3)]
         #expect(self.told(ledger, isFarewell: true) == farewell)
     }
 

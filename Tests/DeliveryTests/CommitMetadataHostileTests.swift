@@ -74,7 +74,7 @@ import Testing
 
     // MARK: Behind a right checksum
 
-    /// Decodes a body without its checksum: flags, codec, started records, finished offsets.
+    /// Decodes a body without its checksum: flags, owner, codec, started records, finished offsets.
     private func decode(_ content: [UInt8], base: Int64 = Self.base) -> CommitMetadata.Decoding {
         var body = [0, 0, 0, 0] + content
         return CommitMetadata.decode(CommitMetadata.text(sealing: &body, base: base), base: base)
@@ -85,7 +85,9 @@ import Testing
             ("nothing", []),
             ("flags only", [0]),
             ("no number of started records", [0, 1]),
-            ("unknown flag", [2, 1, 0]),
+            ("unknown flag", [4, 1, 0]),
+            ("an owner that is missing", [2, 1, 0]),
+            ("an owner 0", [2, 0, 0, 0, 0, 1, 0]),
             ("codec 0", [0, 0, 0]),
             ("codec 3", [0, 3, 0]),
             ("a started record that is missing", [0, 1, 1]),
@@ -94,12 +96,16 @@ import Testing
             ("a number that does not end", [0, 1, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF]),
             ("a number longer than needed", [0, 1, 0x80, 0x00]),
             ("details missing", [0, 1, 1, 1]),
-            ("details of a plain record", [0, 1, 1, 1, 0x08]),
-            ("details of nothing", [0, 1, 1, 1, 0x00]),
-            ("unused bits in details", [0, 1, 1, 1, 0x81, 9, 0]),
+            ("details without counts", [0, 1, 1, 1, 0x20]),
+            ("details of a plain record", [0, 1, 1, 1, 0x20, 0x10]),
+            ("details of nothing", [0, 1, 1, 1, 0x00, 0x00]),
+            ("a run without a start", [0, 1, 1, 1, 0x20, 0x01]),
+            ("unused bits in details", [0, 1, 1, 1, 0x81, 16, 0]),
             ("long details of nothing", [0, 1, 1, 1, 0x80, 0, 0]),
-            ("long details of small counts", [0, 1, 1, 1, 0x80, 2, 2]),
-            ("long details missing", [0, 1, 1, 1, 0x80, 9]),
+            ("long details of small counts", [0, 1, 1, 1, 0x80, 15, 15]),
+            ("long details missing", [0, 1, 1, 1, 0x80, 16]),
+            ("an accused process that is missing", [0, 1, 1, 1, 0x08, 0x20, 1, 2, 3]),
+            ("more accused processes than starts", [0, 1, 1, 1, 0x10, 0x10, 1, 2, 3, 4, 5, 6, 7, 8]),
             ("a started record beyond the window", [0, 1, 1, 0x80, 0x80, 0x80, 0x80, 0x20]),
             ("a gap without a length", [0, 1, 0, 5]),
             ("a length that does not end", [0, 1, 0, 5, 0x80]),
@@ -119,8 +125,13 @@ import Testing
 
         #expect(self.decode([0, 1, 0]) == .found(CommitMetadata(isOpen: false)))
         #expect(
-            self.decode([1, 1, 1, 1, 0x11])
+            self.decode([1, 1, 1, 1, 0x20, 0x21])
                 == .found(CommitMetadata(isOpen: true, started: [Started(offset: Self.base, starts: 2, failures: 1)]))
+        )
+        let accused = Started(offset: Self.base, starts: 1, isRunning: false, accused: [0x0403_0201])
+        #expect(
+            self.decode([3, 1, 0, 0, 0, 1, 1, 1, 0x08, 0x10, 1, 2, 3, 4])
+                == .found(CommitMetadata(isOpen: true, owner: 1, started: [accused]))
         )
         #expect(self.decode([0, 1, 0, 0, 0xFE, 0xFF, 0xFF, 0xFF, 0x0F]) != .unreadable, "the longest range")
         #expect(self.decode([0, 1, 1, 0xFE, 0xFF, 0xFF, 0xFF, 0x1F]) != .unreadable, "the farthest started record")
@@ -211,7 +222,13 @@ import Testing
             #expect(decoding == .unreadable)
             return false
         }
-        #expect(CommitMetadata(isOpen: metadata.isOpen, finished: metadata.finished, started: metadata.started) == metadata)
+        let made = CommitMetadata(
+            isOpen: metadata.isOpen,
+            owner: metadata.owner,
+            finished: metadata.finished,
+            started: metadata.started
+        )
+        #expect(made == metadata)
         #expect((metadata.finished.first?.lowerBound ?? .max) > base)
         #expect((metadata.started.first?.offset ?? .max) >= base)
         #expect(metadata.finished.count <= 12_300 && metadata.started.count <= 3_071)

@@ -82,18 +82,26 @@ struct CommitMetadataSamples {
                 offset: offset,
                 starts: Int(self.number(1...255)),
                 failures: Int(self.number(0...255)),
-                isAlone: self.number(0...1) == 1
+                isAlone: self.number(0...1) == 1,
+                isRunning: self.number(0...1) == 1,
+                accused: self.processes()
             )
         case 1:
             CommitMetadata.Started(
                 offset: offset,
-                starts: Int(self.number(0...8)),
-                failures: Int(self.number(1...8)),
-                isAlone: self.number(0...9) == 0
+                starts: Int(self.number(0...16)),
+                failures: Int(self.number(1...16)),
+                isAlone: self.number(0...9) == 0,
+                isRunning: self.number(0...3) > 0,
+                accused: self.processes()
             )
         default:
             CommitMetadata.Started(offset: offset)
         }
+    }
+
+    private mutating func processes() -> [UInt32] {
+        (0..<self.number(0...4)).map { _ in UInt32(truncatingIfNeeded: self.number(below: 1 << 32)) }
     }
 
     /// A value whose finished set and started list have at most so many entries.
@@ -102,6 +110,7 @@ struct CommitMetadataSamples {
         let finished = self.ranges(shape, count: Int(self.number(0...Int64(ranges))), above: base)
         return CommitMetadata(
             isOpen: self.number(0...1) == 1,
+            owner: self.number(0...1) == 1 ? UInt32(truncatingIfNeeded: self.number(below: 1 << 32)) : 0,
             finished: finished,
             started: self.started(count: Int(self.number(0...Int64(started))), base: base, outside: finished)
         )
@@ -120,7 +129,7 @@ extension CommitMetadata {
             kept.append(range.lowerBound..<range.lowerBound + Int64(count))
             room -= count
         }
-        return CommitMetadata(isOpen: self.isOpen, finished: kept, started: self.started.dropLast(startedLeftOut))
+        return CommitMetadata(isOpen: self.isOpen, owner: self.owner, finished: kept, started: self.started.dropLast(startedLeftOut))
     }
 }
 

@@ -30,6 +30,10 @@ enum DeliveryEvent: Sendable, Hashable {
     case answer(choice: Int)
     /// The worker's process is killed, and another one takes its place.
     case kill
+    /// The worker's process loses its session and all it has, and lives on somewhere; another one takes its place.
+    case stall
+    /// The group tells who is in it.
+    case hear(source: Int, isLast: Bool)
     /// The owner loses patience with a record that runs alone.
     case openGate
 
@@ -41,7 +45,8 @@ enum DeliveryEvent: Sendable, Hashable {
         case 5..<21: return .read(source: source, count: 1 + generator.below(6))
         case 21..<23: return .pushed(source: source, count: 1 + generator.below(4))
         case 23..<25: return .repeated(source: source, choice: choice)
-        case 25..<43: return .begin(choice: choice)
+        case 25..<41: return .begin(choice: choice)
+        case 41..<43: return .hear(source: source, isLast: generator.below(2) == 0)
         case 43..<55: return .handled(choice: choice, outputs: generator.below(4))
         case 55..<59: return .failed(choice: choice)
         case 59..<63: return .due(choice: choice)
@@ -51,7 +56,11 @@ enum DeliveryEvent: Sendable, Hashable {
         case 82..<89: return .commit(succeeds: generator.below(4) != 0)
         case 89..<98: return .answer(choice: choice)
         default:
-            return generator.below(2) == 0 ? .kill : .openGate
+            switch generator.below(3) {
+            case 0: return .kill
+            case 1: return .stall
+            default: return .openGate
+            }
         }
     }
 
@@ -70,7 +79,7 @@ enum DeliveryEvent: Sendable, Hashable {
         case .due(let choice): below(choice).map { .due(choice: $0) }
         case .acknowledged(let choice): below(choice).map { .acknowledged(choice: $0) }
         case .answer(let choice): below(choice).map { .answer(choice: $0) }
-        case .assign, .revoke, .retire, .commit, .kill, .openGate: []
+        case .assign, .revoke, .retire, .commit, .kill, .stall, .hear, .openGate: []
         }
     }
 }

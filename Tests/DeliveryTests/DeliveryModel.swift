@@ -33,7 +33,7 @@ struct DeliveryModel {
         var position: Int64
         /// What was committed when it arrived.
         let found: CommitMetadata?
-        let suspiciousBelow: Int64
+        var suspiciousBelow: Int64
         var isRevoking = false
         var lastAdmitted: Int64?
         /// Records that found no room, in order.
@@ -80,6 +80,13 @@ struct DeliveryModel {
     var group: [Group]
     /// Every offset that was finished, by source.
     var done: [Set<Int64>]
+    /// The process at work, and those that live without work; 0 where nobody has a number.
+    var process: UInt32
+    var living: Set<UInt32> = []
+    /// Sources that this process has lost while it ran something of them.
+    var lostAtWork: Set<Int> = []
+    /// Sessions lost.
+    var losses = 0
     /// How often each record of the log has begun without coming to an end.
     var deaths: [[Int64: Int]]
     /// The newest offset taken in, by source.
@@ -95,7 +102,8 @@ struct DeliveryModel {
     var skipped = 0
     var ranAlone = 0
 
-    init(limits: DeliveryLimits, ordering: Ordering, sources: Int, hasPoison: Bool) {
+    init(limits: DeliveryLimits, ordering: Ordering, sources: Int, hasPoison: Bool, hasIdentity: Bool) {
+        self.process = hasIdentity ? 1 : 0
         self.limits = limits
         self.ordering = ordering
         self.hasPoison = hasPoison

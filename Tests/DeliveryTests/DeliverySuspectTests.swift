@@ -49,7 +49,7 @@ import Testing
         machine.commit()
         #expect(machine.startedSlots() == [])
         let commit = try #require(machine.beginCommit().first)
-        #expect(commit.decoded?.started == [Started(offset: 0, starts: 2), Started(offset: 1, starts: 2)])
+        #expect(commit.decoded?.started == [Started(offset: 0, starts: 2), Started(offset: 1, starts: 2, isRunning: false)])
         #expect(machine.startedSlots() == [])
         #expect(machine.end(commit).map(\.slot) == [slots[0]])
         #expect(machine.turnSlots() == [])
@@ -241,7 +241,10 @@ import Testing
         #expect(machine.handled(slots[0], outputs: 1) == true)
         #expect(machine.handled(slots[1], outputs: 0) == true)
         let commit = try #require(machine.beginCommit().first)
-        #expect(commit.decoded?.started == [Started(offset: 0, starts: 3, isAlone: true)], "its dead letter is not durable")
+        #expect(
+            commit.decoded?.started == [Started(offset: 0, starts: 3, isAlone: true, isRunning: false)],
+            "its dead letter is not durable"
+        )
         _ = machine.end(commit)
         machine.acknowledged(slots[0])
         let last = try #require(machine.beginCommit().first)
@@ -278,7 +281,10 @@ import Testing
         #expect(machine.suspect == nil)
         #expect(machine.end(telling) == [], "it was given up")
         let goodbye = try #require(machine.beginCommit(last: true).first)
-        #expect(goodbye.decoded == CommitMetadata(isOpen: false, started: [Started(offset: 0, starts: 2)]), "it has not begun")
+        #expect(
+            goodbye.decoded == CommitMetadata(isOpen: false, started: [Started(offset: 0, starts: 2, isRunning: false)]),
+            "it has not begun"
+        )
         _ = machine.end(goodbye)
         #expect(machine.retired(p, notBegun: []) == [])
         #expect(machine.recordsInFlight == 0)
@@ -307,6 +313,6 @@ import Testing
         #expect(machine.revoking(p, notBegun: [slots[0]]).sorted() == slots)
         #expect(machine.suspect == nil)
         let goodbye = try #require(machine.beginCommit(last: true).first)
-        #expect(goodbye.decoded?.started == [Started(offset: 0, starts: 2)])
+        #expect(goodbye.decoded?.started == [Started(offset: 0, starts: 2, isRunning: false)])
     }
 }

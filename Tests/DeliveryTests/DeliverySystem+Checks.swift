@@ -39,7 +39,8 @@ extension DeliverySystem {
         _ assignment: DeliveryModel.Assignment
     ) throws(Violation) {
         let group = self.model.group[flight.source]
-        try require(group.metadata?.isOpen == true, "G6: offset \(flight.offset) began before a commit said that somebody is at work")
+        let isOurs = group.metadata?.isOpen == true && group.metadata?.owner == self.model.process
+        try require(isOurs, "G6: offset \(flight.offset) began before a commit said that this process is at work")
         let found = assignment.found?.started.first { $0.offset == flight.offset }
         try require(start.attempt.failures >= found?.failures ?? 0, "I7: offset \(flight.offset) has \(start.attempt.failures) failures")
         guard !start.attempt.isPoison else {
@@ -50,7 +51,11 @@ extension DeliverySystem {
         }
         if self.model.isPoison(flight) {
             let starts = (self.model.deaths[flight.source][flight.offset] ?? 0) + 1
-            try require(starts <= self.model.limits.starts, "G6: the poison at \(flight.offset) begins for the \(starts). time")
+            // A suspicion that the living have cleared begins anew.
+            try require(
+                starts <= self.model.limits.starts + self.model.losses,
+                "G6: the poison at \(flight.offset) begins for the \(starts). time"
+            )
         }
         guard flight.offset < assignment.suspiciousBelow || start.attempt.crashes > 0 else { return }
         let told = group.started(flight.offset)
@@ -109,7 +114,7 @@ extension DeliverySystem {
         // Whatever was given up comes again: every record that was ever taken in is done and committed in the end.
         for source in 0..<Self.sources {
             // Poison costs a process three times.
-            for _ in 0..<1_000 where self.model.group[source].offset ?? 0 <= self.model.newest[source] {
+            for _ in 0..<1_000 + self.model.losses where self.model.group[source].offset ?? 0 <= self.model.newest[source] {
                 try self.assign(source)
                 while let assignment = self.model.assignments[source], assignment.position <= self.model.newest[source] {
                     try self.read(source, 8)
@@ -143,6 +148,7 @@ extension DeliverySystem {
 
     private mutating func endRuns() throws(Violation) {
         let crashes = self.model.crashes
+        for source in 0..<Self.sources { self.hear(source, isLast: true) }
         // A record needs a few events at most; one that is alone needs them for itself.
         for _ in 0..<(self.model.flights.count + 1) * 8 where !self.model.slots().isEmpty {
             while !self.model.commits.isEmpty { try self.answer(0) }

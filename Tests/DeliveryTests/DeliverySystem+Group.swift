@@ -12,15 +12,27 @@ extension DeliverySystem {
         try require(!self.model.assignments.contains { $0?.partition == partition }, "partition \(partition) is assigned already")
         try require(self.model.slots { $0.partition == partition }.isEmpty, "I5: an earlier assignment of \(partition) still runs")
         self.model.assignmentsMade += 1
+        self.model.lostAtWork.remove(source)
+        let isCrash = metadata?.isOpen == true && (metadata?.owner != self.model.process || self.model.process == 0)
         let window = (group.offset ?? 0) + Int64(self.model.limits.window)
         self.model.assignments[source] = DeliveryModel.Assignment(
             number: self.model.assignmentsMade,
             partition: partition,
             position: group.offset ?? 0,
             found: metadata,
-            suspiciousBelow: metadata?.isOpen == true ? min(end, window) : -1,
+            suspiciousBelow: isCrash ? min(end, window) : -1,
             known: group.offset
         )
+    }
+
+    /// The group tells who lives.
+    mutating func hear(_ source: Int, isLast: Bool) {
+        guard let assignment = self.model.assignments[source] else { return }
+        let asked = self.machine.accused(of: assignment.partition)
+        self.machine.heard(assignment.partition, alive: self.model.living, isLast: isLast)
+        // One that was heard for the last time is not asked any more.
+        guard !asked.isEmpty, let owner = assignment.found?.owner, self.model.living.contains(owner) else { return }
+        self.model.assignments[source]?.suspiciousBelow = -1
     }
 
     /// What no runner has begun is taken back.
@@ -47,8 +59,14 @@ extension DeliverySystem {
             if commitSucceeds { try self.checkFarewell(source, assignment) }
         }
         let slots = self.model.slots { $0.assignment == assignment.number }
-        // What is lost after its start was told looks like a death to the next owner.
-        if lost, !(self.model.group[source].metadata?.started ?? []).isEmpty { self.model.isBlameUncertain = true }
+        // What is lost after its start was told looks like a death to an owner that does not know this one.
+        if lost {
+            self.model.losses += 1
+            if self.model.group[source].metadata?.started.contains(where: \.isRunning) == true {
+                self.model.lostAtWork.insert(source)
+                if self.model.process == 0 { self.model.isBlameUncertain = true }
+            }
+        }
         let released = self.machine.retired(assignment.partition, notBegun: self.queued(of: assignment)).sorted()
         self.model.assignments[source] = nil
         let expected = slots.filter { $0.flight.stage != .running }.map(\.slot)

@@ -11,9 +11,15 @@ struct DeliverySystem: InterleavedSystem, ~Copyable {
     /// Tokens of outputs whose record is not publishing any more; the newest ones.
     var oldTokens: [DeliveryMachine.OutputToken] = []
 
-    init(limits: DeliveryLimits, ordering: Ordering, hasPoison: Bool) {
-        self.machine = DeliveryMachine(limits: limits, ordering: ordering)
-        self.model = DeliveryModel(limits: limits, ordering: ordering, sources: DeliverySystem.sources, hasPoison: hasPoison)
+    init(limits: DeliveryLimits, ordering: Ordering, hasPoison: Bool, hasIdentity: Bool) {
+        self.model = DeliveryModel(
+            limits: limits,
+            ordering: ordering,
+            sources: DeliverySystem.sources,
+            hasPoison: hasPoison,
+            hasIdentity: hasIdentity
+        )
+        self.machine = DeliveryMachine(limits: limits, ordering: ordering, identity: self.model.process)
     }
 
     static func event(using generator: inout SeededGenerator) -> DeliveryEvent { .any(sources: self.sources, using: &generator) }
@@ -37,8 +43,10 @@ struct DeliverySystem: InterleavedSystem, ~Copyable {
         case .answer(let choice): try self.answer(choice)
         // A log of poison has deaths enough, and tells whether the innocent are spared.
         case .kill where !self.model.hasPoison: self.die(killed: true)
+        case .stall where self.model.process != 0: self.stall()
+        case .hear(let source, let isLast): self.hear(source, isLast: isLast)
         case .openGate where !self.model.hasPoison: self.openGate()
-        case .kill, .openGate: break
+        case .kill, .stall, .openGate: break
         }
         try self.takeStarts()
         try self.check()
@@ -208,12 +216,27 @@ struct DeliverySystem: InterleavedSystem, ~Copyable {
 
     /// The process ends, and everything it knew; what the broker has stays.
     private mutating func die(killed: Bool) {
-        if killed { self.model.isBlameUncertain = true }
+        // What it had lost it had not ended over, and nobody can tell any more.
+        if killed || !self.model.lostAtWork.isEmpty { self.model.isBlameUncertain = true }
         self.model.crashes += 1
         for (_, flight) in self.model.slots(where: { $0.stage == .running && !$0.attempt.isPoison }) {
             self.model.deaths[flight.source][flight.offset, default: 0] += 1
         }
-        self.machine = DeliveryMachine(limits: self.model.limits, ordering: self.model.ordering)
+        self.replaceProcess()
+    }
+
+    /// The process has lost its session, and all that it runs is stale.
+    private mutating func stall() {
+        // It may not be the only owner that is unknown to the next but one.
+        self.model.living.insert(self.model.process)
+        self.model.losses += 1
+        self.replaceProcess()
+    }
+
+    private mutating func replaceProcess() {
+        self.model.lostAtWork = []
+        if self.model.process != 0 { self.model.process += 1 }
+        self.machine = DeliveryMachine(limits: self.model.limits, ordering: self.model.ordering, identity: self.model.process)
         self.model.flights = Array(repeating: nil, count: self.model.limits.records)
         self.model.assignments = Array(repeating: nil, count: Self.sources)
         self.model.commits = []

@@ -1,3 +1,4 @@
+import Delivery
 import Glibc
 import JSON
 import KafkaClient
@@ -11,6 +12,7 @@ extension RealKafkaSuite {
             let testDescription: String
             /// By the request's number.
             let poisons: [Int: JSONObject]
+            var isStatic = true
         }
 
         private static let cases = [
@@ -21,6 +23,7 @@ extension RealKafkaSuite {
                 testDescription: "two at once",
                 poisons: [10: ["delay_ms": 200, "abort": true], 13: ["delay_ms": 200, "abort": true]]
             ),
+            Case(testDescription: "without static membership", poisons: [12: ["delay_ms": 200, "abort": true]], isStatic: false),
         ]
 
         @Test(arguments: Self.cases) func requestThatEndsItsProcessIsPutAwayAndItsNeighboursAreServed(_ poison: Case) async throws {
@@ -31,7 +34,7 @@ extension RealKafkaSuite {
                 return (key, poison.poisons[number] ?? ["delay_ms": .integer(Int64(50 + number * 37 % 150))])
             }
             try await drill.send(requests)
-            let supervisor = try Supervisor("application-worker", id: "watched", of: drill.topics, drill.options)
+            let supervisor = try Supervisor("application-worker", id: "watched", of: drill.topics, isStatic: poison.isStatic, drill.options)
             let answers = try await Collector([drill.results], of: drill.topics)
             try await answers.wait(forDistinct: requests.count, deadline: .now + .seconds(90)) { $0.header("ce_causationid") }
             try await drill.topics.waitUntilCommitted(group: drill.group, topic: drill.requests)
@@ -60,6 +63,38 @@ extension RealKafkaSuite {
             // Every death is one of theirs, and those that died together count for both.
             #expect((3...3 * poison.poisons.count).contains(supervisor.deaths.count), "\(supervisor.deaths)")
             for status in supervisor.deaths { #expect(status == .signaled(SIGABRT) || status == .exited(3)) }
+        }
+
+        /// Workers that lose their session over a request, three times and more, and live: nothing is its fault.
+        @Test func requestWhoseWorkersLoseTheirSessionsIsNoPoison() async throws {
+            let drill = try await Drill(partitions: 1)
+            var workers: [String: WorkerProcess] = [:]
+            for id in ["a", "b"] { workers[id] = try await drill.worker(id) }
+            try await drill.send([(key: "k", kwargs: ["delay_ms": 8_000])])
+            for round in 1...3 {
+                let deadline = ContinuousClock.now + .seconds(60)
+                try await eventually("run \(round) began", deadline: deadline, tick: .milliseconds(100)) {
+                    try await drill.runs().starts(of: "0") == round
+                }
+                let worker = try #require(workers[try await drill.runs().byID["0"]?.last?.worker ?? ""])
+                let owner = try await drill.committed().values.first?.metadata?.owner
+                worker.child.signal(SIGSTOP)
+                try await eventually("the other one began", deadline: deadline, tick: .milliseconds(100)) {
+                    try await drill.runs().starts(of: "0") == round + 1
+                }
+                worker.child.signal(SIGCONT)
+                try await eventually("it accuses nobody", deadline: deadline, tick: .milliseconds(100)) {
+                    let metadata = try await drill.committed().values.first?.metadata
+                    return metadata?.owner != owner && metadata?.started.map(\.accused) == [[]]
+                }
+            }
+            try await eventually("it is answered", deadline: .now + .seconds(60), tick: .milliseconds(100)) {
+                try await drill.replies()["0"] != nil
+            }
+            #expect(try await drill.replies()["0"]?.map(\.success) == [true])
+            #expect(try await drill.letters().isEmpty)
+            #expect(try await drill.runs().starts(of: "0") >= 4, "it lost its worker three times")
+            for worker in workers.values { #expect(try await worker.drain() == .exited(0)) }
         }
 
         /// Later records of the poison's key begin when it is put away, and not before.

@@ -15,7 +15,7 @@ struct Reconciliation {
     /// Runs that began before the record before them in their key had come to an end.
     private(set) var disorders: [String] = []
 
-    /// Dead letters of requests that no killed worker is known to have run: sessions were lost, and counted as the ends of processes.
+    /// Dead letters of requests that no killed worker is known to have run: a lost session was taken for the end of a process.
     private(set) var wronglyAccused: [String] = []
 
     private let runs: HandlerRuns

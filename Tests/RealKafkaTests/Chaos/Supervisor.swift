@@ -3,7 +3,8 @@ import Synchronization
 
 /// Keeps a worker's process alive as a service manager does: when it ends, it is started again under the same id.
 ///
-/// Membership is static, so that the next process has the partitions of the one before at once and not after its session.
+/// With static membership the next process has the partitions of the one before at once and not after its session; but then the group tells the
+/// living from the dead no more.
 final class Supervisor: Sendable {
     private struct State {
         var current: WorkerProcess
@@ -19,9 +20,9 @@ final class Supervisor: Sendable {
     private let box: Box
     private let task: Task<Void, any Error>
 
-    init(_ binary: String, id: String, of topics: TestTopics, _ arguments: [String]) throws {
+    init(_ binary: String, id: String, of topics: TestTopics, isStatic: Bool = true, _ arguments: [String]) throws {
         let start: @Sendable () throws -> WorkerProcess = {
-            try WorkerProcess(binary, id: id, of: topics, arguments + ["--static-membership"])
+            try WorkerProcess(binary, id: id, of: topics, arguments + (isStatic ? ["--static-membership"] : []))
         }
         let first = try start()
         let box = Box(first)
