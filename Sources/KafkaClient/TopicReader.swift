@@ -16,21 +16,24 @@ public final class TopicReader {
         var records: [ConsumedRecord] = []
         var failure: KafkaError?
         var problem: KafkaError?
-        /// The partition whose queue is being read.
-        var source: TopicPartition?
-        /// Partitions with records that were there when the reader was made and have not come, and their ends then.
+        /// The next offset of each partition.
+        var next: [TopicPartition: Int64] = [:]
+        /// Partitions with records that were there when the ends were looked at and have not come, and their ends then.
         var unread: [TopicPartition: Int64] = [:]
 
         func take(_ record: ConsumedRecord) {
             self.records.append(record)
-            if let end = self.unread[record.source], record.offset + 1 >= end { self.unread[record.source] = nil }
+            self.reached(record.source, record.offset + 1)
+        }
+
+        /// Also told at the end of a partition, whose last offsets may be gone, or hold no records.
+        func reached(_ source: TopicPartition, _ offset: Int64) {
+            self.next[source] = offset
+            if !self.unread.isEmpty, let end = self.unread[source], offset >= end { self.unread[source] = nil }
         }
 
         func take(_ error: KafkaError) {
-            if error.code == RD_KAFKA_RESP_ERR__PARTITION_EOF.rawValue {
-                // The last offsets of a partition may be gone, or hold no records.
-                if let source = self.source { self.unread[source] = nil }
-            } else if error.isFatal {
+            if error.isFatal {
                 self.failure = error
             } else if !error.isRetriable {
                 self.problem = error
@@ -88,13 +91,25 @@ public final class TopicReader {
             let (low, high) = try self.consumer.watermarks(of: source)
             starts.append((source, start == .beginning ? low : high))
             ends[source] = high
+            inbox.next[source] = start == .beginning ? low : high
             if start == .beginning, low < high { inbox.unread[source] = high }
         }
         self.ends = ends
+        self.consumer.reachedEnd = { inbox.reached($0, $1) }
         try self.consumer.assign(starts)
     }
 
-    /// Whether everything that was there when the reader was made has been read.
+    /// Asks the broker where the partitions end now; ``isCaughtUp`` counts from here.
+    ///
+    /// - Throws: a broker that does not answer.
+    public func markEnds() throws(KafkaError) {
+        for (source, next) in self.inbox.next {
+            let (_, high) = try self.consumer.watermarks(of: source)
+            if next < high { self.inbox.unread[source] = high }
+        }
+    }
+
+    /// Whether everything has been read that was there when the reader was made or, since then, at the last ``markEnds()``.
     public var isCaughtUp: Bool { self.inbox.unread.isEmpty }
 
     /// What a partition could not be read for since the last call, and that does not pass by itself: a topic that was deleted, a lack of rights.
@@ -103,12 +118,14 @@ public final class TopicReader {
         return self.inbox.problem
     }
 
-    /// The records that have come, at least one unless the time is over.
+    /// The records that have come, at least one unless the time is over or everything has just been read.
     ///
     /// - Throws: a client that is lost.
     public func read(milliseconds: Int32) throws(KafkaError) -> [ConsumedRecord] {
+        let wasCaughtUp = self.isCaughtUp
         self.drain()
-        if self.inbox.records.isEmpty {
+        // The end of a partition may be told without a record; whoever waits for it is to know.
+        if self.inbox.records.isEmpty, wasCaughtUp || !self.isCaughtUp {
             self.wake.wait(milliseconds: milliseconds)
             self.drain()
         }
@@ -120,9 +137,7 @@ public final class TopicReader {
     private func drain() {
         self.consumer.poll()
         for partition in self.consumer.assignment {
-            self.inbox.source = partition.source
             while self.consumer.read(partition, maximum: 512, { self.inbox.take($0) }) == 512, self.inbox.records.count < 100_000 {}
-            self.inbox.source = nil
         }
     }
 

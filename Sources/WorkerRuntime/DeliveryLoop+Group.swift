@@ -18,6 +18,7 @@ extension DeliveryLoop {
             self.assigned[partition.source] = (partition, index)
             self.sources[index] = partition.source
         }
+        self.handler.partitionsCame()
         self.metrics.assignments.increment()
         self.metrics.partitions.set(self.assigned.count)
         self.health.assigned()
