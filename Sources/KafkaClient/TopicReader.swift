@@ -8,6 +8,8 @@ public final class TopicReader {
     public enum Start: Sendable, Hashable {
         /// With the oldest record that is kept.
         case beginning
+        /// With the first record whose timestamp is this one or later, in milliseconds since 1970.
+        case time(Int64)
         /// With the first record that comes after the reader was made.
         case end
     }
@@ -85,16 +87,24 @@ public final class TopicReader {
                 committed: { _, _ in }
             )
         )
+        var bounds: [TopicPartition: (low: Int64, high: Int64)] = [:]
+        for source in sources { bounds[source] = try self.consumer.watermarks(of: source) }
+        var timed: [TopicPartition: Int64?] = [:]
+        // After the ends were read: where all are older, what came since then is at the end or behind it.
+        if case .time(let time) = start { timed = try admin.offsets(at: time, of: sources) }
         var starts: [(source: TopicPartition, offset: Int64)] = []
-        var ends: [TopicPartition: Int64] = [:]
-        for source in sources {
-            let (low, high) = try self.consumer.watermarks(of: source)
-            starts.append((source, start == .beginning ? low : high))
-            ends[source] = high
-            inbox.next[source] = start == .beginning ? low : high
-            if start == .beginning, low < high { inbox.unread[source] = high }
+        for (source, (low, high)) in bounds {
+            let first =
+                switch start {
+                case .beginning: low
+                case .time: max(low, (timed[source] ?? nil) ?? high)
+                case .end: high
+                }
+            starts.append((source, first))
+            inbox.next[source] = first
+            if first < high { inbox.unread[source] = high }
         }
-        self.ends = ends
+        self.ends = bounds.mapValues(\.high)
         self.consumer.reachedEnd = { inbox.reached($0, $1) }
         try self.consumer.assign(starts)
     }

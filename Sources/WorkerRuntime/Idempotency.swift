@@ -6,6 +6,9 @@ import Wire
 final class Idempotency: Sendable {
     let replies: RememberedReplies
     private let table: TableReader
+    /// Milliseconds that records may be older than the window and are read all the same: clocks differ, and a reply is told a little later than the
+    /// time that it bears.
+    private static let slack: Int64 = 600_000
 
     init(
         topic: String,
@@ -24,6 +27,7 @@ final class Idempotency: Sendable {
         let records = IdempotencyRecords(replies: replies, layer: layer, logger: logger, registry: registry)
         self.table = TableReader(
             topic: topic,
+            span: window + Idempotency.slack,
             configuration: configuration,
             wording: TableReader.Wording(
                 client: "idempotency",

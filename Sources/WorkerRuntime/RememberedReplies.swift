@@ -23,10 +23,8 @@ final class RememberedReplies: Sendable {
         case run
         /// It is to ask again after so many milliseconds: another one with its key runs, or what is remembered has not been read yet.
         case wait(milliseconds: Int64)
-        /// It does not run: this is the answer.
+        /// It does not run: this is the answer, if its fingerprint is the request's.
         case remembered(RememberedReply)
-        /// It does not run: the key was used for something else.
-        case otherRequest(RememberedReply)
     }
 
     /// What a record of the topic changed.
@@ -45,7 +43,6 @@ final class RememberedReplies: Sendable {
 
     fileprivate struct Entry {
         let value: [UInt8]
-        let fingerprint: UInt64
         /// Milliseconds since 1970.
         let time: Int64
 
@@ -88,7 +85,7 @@ final class RememberedReplies: Sendable {
     /// - Parameters:
     ///   - now: milliseconds since 1970.
     ///   - tick: milliseconds of the clock that never jumps.
-    func begin(_ scope: String, fingerprint: UInt64, now: Int64, tick: Int64) -> Start {
+    func begin(_ scope: String, now: Int64, tick: Int64) -> Start {
         let (start, entry): (Start, Entry?) = self.state.withLock { state in
             if let entry = state.entries[scope] {
                 if now - entry.time < self.limits.window { return (.run, entry) }
@@ -103,9 +100,9 @@ final class RememberedReplies: Sendable {
         guard let reply = try? RememberedReply(scope: scope, decoding: entry.value) else {
             // A result that nests deeper than can be read back: it is as good as forgotten.
             self.state.withLock { $0.forget(scope) }
-            return self.begin(scope, fingerprint: fingerprint, now: now, tick: tick)
+            return self.begin(scope, now: now, tick: tick)
         }
-        return entry.fingerprint == fingerprint ? .remembered(reply) : .otherRequest(reply)
+        return .remembered(reply)
     }
 
     /// Remembers the reply to a request that runs.
@@ -117,7 +114,7 @@ final class RememberedReplies: Sendable {
             self.onForgotten(1)
             return nil
         }
-        self.keep(Entry(value: value, fingerprint: reply.fingerprint, time: reply.time), reply.scope, now: reply.time)
+        self.keep(Entry(value: value, time: reply.time), reply.scope, now: reply.time)
         return value
     }
 
@@ -139,7 +136,7 @@ final class RememberedReplies: Sendable {
             return .forgotten
         case .remembered(let reply):
             // One that lies ahead counts as of now: a clock that is wrong must not keep it for longer.
-            let entry = Entry(value: value, fingerprint: reply.fingerprint, time: min(reply.time, now))
+            let entry = Entry(value: value, time: min(reply.time, now))
             guard now - entry.time < self.limits.window, value.count <= self.limits.replyBytes else { return .outdated }
             return self.keep(entry, reply.scope, now: now) ? .remembered : .outdated
         }

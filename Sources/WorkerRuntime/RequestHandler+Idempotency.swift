@@ -13,12 +13,6 @@ extension RequestHandler {
         let topic: ProducerTopic
     }
 
-    /// A request that runs as the only one with its idempotency key.
-    struct IdempotencyClaim: Sendable {
-        let scope: String
-        let fingerprint: UInt64
-    }
-
     func partitionsCame() { self.memory?.idempotency.partitionsCame() }
 
     /// Answers a request from memory, or runs it and remembers what came of it.
@@ -31,16 +25,14 @@ extension RequestHandler {
         _ replies: RememberedReplies
     ) async -> Handling {
         let request = execution.request
-        let claim = IdempotencyClaim(
-            scope: RememberedReply.scope(tenantID: request.tenantID, idempotencyKey: idempotencyKey),
-            fingerprint: request.fingerprint
-        )
+        let scope = RememberedReply.scope(tenantID: request.tenantID, idempotencyKey: idempotencyKey)
         let now = WireTime.now
-        switch replies.begin(claim.scope, fingerprint: claim.fingerprint, now: now, tick: monotonicMilliseconds()) {
+        switch replies.begin(scope, now: now, tick: monotonicMilliseconds()) {
         case .remembered(let reply):
-            return .done(self.replay(reply, to: execution))
-        case .otherRequest(let reply):
-            return .done(self.refuse(execution, idempotencyKey: idempotencyKey, usedFor: reply))
+            let isSame = reply.fingerprint == request.fingerprint
+            return .done(
+                isSame ? self.replay(reply, to: execution) : self.refuse(execution, idempotencyKey: idempotencyKey, usedFor: reply)
+            )
         case .wait(let milliseconds):
             // What is not going to run in any case need not wait.
             let isExpired = request.event.deadline.map { $0 <= now } ?? false
@@ -50,19 +42,19 @@ extension RequestHandler {
             }
             return await self.run(execution, cancellation)
         case .run:
-            defer { replies.end(claim.scope) }
-            return await self.run(execution, cancellation, claim: claim)
+            defer { replies.end(scope) }
+            return await self.run(execution, cancellation, rememberedAs: scope)
         }
     }
 
     /// What is to be published of a result that is remembered from now on; nil for one that is not, or only in this process.
-    func remember(_ result: StepResult, of execution: Execution, _ claim: IdempotencyClaim) -> OutgoingRecord? {
+    func remember(_ result: StepResult, of execution: Execution, as scope: String) -> OutgoingRecord? {
         guard let memory = self.memory, result.isRememberable else { return nil }
         let reply = RememberedReply(
-            scope: claim.scope,
+            scope: scope,
             requestID: execution.request.requestID,
             orchestrator: execution.request.orchestrator,
-            fingerprint: claim.fingerprint,
+            fingerprint: execution.request.fingerprint,
             time: WireTime.now,
             result: result
         )

@@ -107,9 +107,9 @@ final class RequestHandler: RecordHandler {
 
     /// Serves a request, or puts it away.
     ///
-    /// - Parameter claim: what its reply is remembered by, if it is.
-    func run(_ execution: Execution, _ cancellation: RunCancellation, claim: IdempotencyClaim? = nil) async -> Handling {
-        execution.attempt.isPoison ? .done(await self.putAway(execution)) : await self.serve(execution, cancellation, claim)
+    /// - Parameter scope: what its reply is remembered by; nil for a request without an idempotency key.
+    func run(_ execution: Execution, _ cancellation: RunCancellation, rememberedAs scope: String? = nil) async -> Handling {
+        execution.attempt.isPoison ? .done(await self.putAway(execution)) : await self.serve(execution, cancellation, scope)
     }
 
     private func decode(_ record: ConsumedRecord) throws(WireError) -> Request {
@@ -122,7 +122,7 @@ final class RequestHandler: RecordHandler {
         }
     }
 
-    private func serve(_ execution: Execution, _ cancellation: RunCancellation, _ claim: IdempotencyClaim?) async -> Handling {
+    private func serve(_ execution: Execution, _ cancellation: RunCancellation, _ scope: String?) async -> Handling {
         let started = monotonicNanoseconds()
         let startedAt = WireTime.now
         if let events = self.events { execution.record.withView { events.record(.start, id: execution.request.id, key: $0.key) } }
@@ -174,7 +174,7 @@ final class RequestHandler: RecordHandler {
         for (ordinal, signal) in signals.enumerated() {
             if let output = self.signal(signal, ordinal, execution, startedAt) { outputs.append(output) }
         }
-        if let claim, isKnown, !isExpired, decision == .stands, let output = self.remember(result, of: execution, claim) {
+        if let scope, isKnown, !isExpired, decision == .stands, let output = self.remember(result, of: execution, as: scope) {
             outputs.append(output)
         }
         return .done(outputs)

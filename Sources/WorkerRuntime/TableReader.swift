@@ -1,10 +1,11 @@
 import KafkaClient
 import Observability
 import Synchronization
+import Wire
 
-/// Reads a whole topic on a thread of its own, from its beginning and in no group, and goes on reading what comes.
+/// Reads a whole topic, or what is not too old of it, on a thread of its own and in no group, and goes on reading what comes.
 ///
-/// A topic that is missing or cannot be read stops nothing: that is logged once, and tried again from the topic's beginning.
+/// A topic that is missing or cannot be read stops nothing: that is logged once, and tried again from its beginning.
 final class TableReader: Sendable {
     /// What is done with what is read; everything is called on the reader's thread.
     struct Events: Sendable {
@@ -32,6 +33,8 @@ final class TableReader: Sendable {
     private static let longestPause: Int32 = 60_000
 
     private let topic: String
+    /// Milliseconds before now that reading begins with; nil: with the topic's beginning.
+    private let span: Int64?
     private let configuration: KafkaConfiguration
     private let wording: Wording
     private let events: Events
@@ -43,6 +46,7 @@ final class TableReader: Sendable {
 
     init(
         topic: String,
+        span: Int64? = nil,
         configuration: KafkaConfiguration,
         wording: Wording,
         logger: Logger,
@@ -50,6 +54,7 @@ final class TableReader: Sendable {
         events: Events
     ) {
         self.topic = topic
+        self.span = span
         self.configuration = configuration
         self.wording = wording
         self.logger = logger
@@ -108,7 +113,7 @@ final class TableReader: Sendable {
         }
     }
 
-    /// Reads the topic from its beginning until ``end()`` or until something is wrong with it.
+    /// Reads the topic until ``end()`` or until something is wrong with it.
     private func readTopic(_ caughtUp: (_ mark: Int) -> Void) throws(KafkaError) {
         // The worker's other clients say what is wrong with the broker.
         var silent = self.logger
@@ -123,7 +128,7 @@ final class TableReader: Sendable {
             configuration: self.configuration,
             observer: observer,
             topics: [self.topic],
-            from: .beginning,
+            from: self.span.map { .time(WireTime.now - $0) } ?? .beginning,
             wake: self.wake
         )
         var told = -1

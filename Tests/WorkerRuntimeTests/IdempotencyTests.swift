@@ -96,15 +96,19 @@ private struct Scene: Sendable {
         try await self.broker.readAll([self.names.results(.domain)]).map { try Reply(decoding: $0.value ?? []) }
     }
 
-    func reply(_ id: String) async throws -> Reply {
-        var found: [Reply] = []
-        try await eventually("the reply of \(id)", deadline: .now + .seconds(30), tick: .milliseconds(20)) {
-            found = try await self.replies().filter { $0.requestID == id }
-            return !found.isEmpty
+    /// The replies to some requests, as soon as all are there.
+    @discardableResult
+    func replies(to ids: String...) async throws -> [Reply] {
+        var found: [String: [Reply]] = [:]
+        try await eventually("the replies to \(ids)", deadline: .now + .seconds(30), tick: .milliseconds(20)) {
+            found = Dictionary(grouping: try await self.replies(), by: \.requestID)
+            return ids.allSatisfy { found[$0] != nil }
         }
-        #expect(found.count == 1)
-        return found[0]
+        #expect(ids.allSatisfy { found[$0]?.count == 1 })
+        return ids.compactMap { found[$0]?.first }
     }
+
+    func reply(_ id: String) async throws -> Reply { try await self.replies(to: id)[0] }
 
     func memories() async throws -> [ConsumedRecord] { try await self.broker.readAll([self.names.idempotency(.domain)]) }
 
@@ -143,7 +147,7 @@ struct IdempotencyTests {
             try scene.send("done", "tenant", "k", tenant: "other", ["x": 1, "y": [2]])
             try scene.send("done", "key", "K", ["x": 1, "y": [2]])
             try scene.send("done", "none", nil, ["x": 1, "y": [2]])
-            for id in ["tenant", "key", "none"] { #expect(try await scene.reply(id).result.data["by"] == .string(id)) }
+            #expect(try await scene.replies(to: "tenant", "key", "none").map { $0.result.data["by"] } == ["tenant", "key", "none"])
             scene.worker.drain()
         }
         #expect(scene.runs.all.sorted() == ["first", "key", "none", "tenant"])
@@ -164,16 +168,16 @@ struct IdempotencyTests {
             try scene.send("done", "first", "k", ["x": 1])
             try scene.send("done", "arguments", "k", ["x": 2])
             try scene.send("held", "orchestrator", "k", ["x": 1])
-            let arguments = try await scene.reply("arguments").result
+            // The first one's reply stands.
+            try scene.send("done", "again", "k", ["x": 1])
+            let replies = try await scene.replies(to: "arguments", "orchestrator", "again")
+            let (arguments, orchestrator) = (replies[0].result, replies[1].result)
             #expect(arguments.errorCategory == .validation && !arguments.retryable && arguments.metadata["first_request_id"] == "first")
             #expect(
                 arguments.error == "The idempotency key \"k\" was used for another request: first, for done with other arguments"
             )
-            let orchestrator = try await scene.reply("orchestrator").result
             #expect(orchestrator.error == "The idempotency key \"k\" was used for another request: first, for done")
-            // The first one's reply stands.
-            try scene.send("done", "again", "k", ["x": 1])
-            expectReplay(try await scene.reply("again"), of: "first")
+            expectReplay(replies[2], of: "first")
             scene.worker.drain()
         }
         #expect(scene.runs.all == ["first"] && scene.deduplicated("refused") == 2)
@@ -215,15 +219,17 @@ struct IdempotencyTests {
             // One handler is left, and twenty wait: it is free all the same, also for another key of idempotency.
             try scene.send("done", "other", "l", key: "other")
             try scene.send("done", "none", nil, key: "none")
-            for id in ["other", "none"] { #expect(try await scene.reply(id).result.success) }
+            #expect(try await scene.replies(to: "other", "none").allSatisfy(\.result.success))
             #expect(try await scene.replies().count == 2)
             scene.runs.open()
-            for number in 1...20 { expectReplay(try await scene.reply("again-\(number)"), of: "first") }
+            try await eventually("all replies", deadline: .now + .seconds(30)) { try await scene.replies().count == 23 }
             scene.worker.drain()
         }
         #expect(scene.runs.all.sorted() == ["first", "none", "other"])
         // To wait is no attempt and no retry.
-        #expect(try await scene.replies().allSatisfy { $0.attempt == 1 })
+        let replies = try await scene.replies()
+        #expect(replies.count == 23 && replies.allSatisfy { $0.attempt == 1 })
+        for reply in replies where reply.requestID.hasPrefix("again") { expectReplay(reply, of: "first") }
         #expect(scene.registry.counter(.recordsRetried, "domain").value == 0)
         let source = TopicPartition(topic: scene.names.requests(.domain), partition: 0)
         #expect(try await scene.broker.committed(group: "fleet.domain", source) == 23)
@@ -240,7 +246,7 @@ struct IdempotencyTests {
             #expect(try await scene.reply("expires").result.errorCategory == .timeout)
             #expect(scene.runs.all == ["first"])
             scene.runs.open()
-            for id in ["first", "second"] { #expect(try await scene.reply(id).result.error == "busy") }
+            #expect(try await scene.replies(to: "first", "second").map(\.result.error) == ["busy", "busy"])
             scene.worker.drain()
         }
         #expect(scene.runs.all == ["first", "second"])
@@ -283,13 +289,10 @@ struct IdempotencyTests {
             try await withRunning(third.worker) {
                 // Keys of Kafka for both partitions, so that both workers get some.
                 for number in 0..<8 { try second.send("done", "beside-\(number)", "l", key: "key-\(number)") }
-                var workers: Set<String> = []
-                for number in 0..<8 {
-                    let reply = try await second.reply("beside-\(number)")
-                    expectReplay(reply, of: "l-1")
-                    workers.insert(reply.worker)
-                }
-                #expect(workers == ["two", "three"])
+                try await eventually("all replies", deadline: .now + .seconds(30)) { try await second.replies().count == 11 }
+                let beside = try await second.replies().filter { $0.requestID.hasPrefix("beside") }
+                for reply in beside { expectReplay(reply, of: "l-1") }
+                #expect(Set(beside.map(\.worker)) == ["two", "three"])
                 third.worker.drain()
             }
             second.worker.drain()

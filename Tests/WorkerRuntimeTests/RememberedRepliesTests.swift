@@ -30,14 +30,14 @@ struct RememberedRepliesTests {
     }
 
     private func begin(_ replies: RememberedReplies, _ scope: String, _ now: Int64, tick: Int64 = 0) -> RememberedReplies.Start {
-        replies.begin(scope, fingerprint: 1, now: now, tick: tick)
+        replies.begin(scope, now: now, tick: tick)
     }
 
     private func take(_ replies: RememberedReplies, _ reply: RememberedReply, _ now: Int64) -> RememberedReplies.Change {
         replies.take(.remembered(reply), value: reply.encodeValue(), now: now)
     }
 
-    @Test("a reply answers for its window, and no longer; another fingerprint is another request")
+    @Test("a reply answers for its window, and no longer")
     func answers() {
         let replies = self.replies()
         #expect(self.begin(replies, "t/a", self.now) == .run)
@@ -47,7 +47,6 @@ struct RememberedRepliesTests {
         #expect(self.begin(replies, "t/a", self.now) == .remembered(reply))
         replies.end("t/a")
         #expect(self.begin(replies, "t/a", self.now + self.window - 1) == .remembered(reply))
-        #expect(replies.begin("t/a", fingerprint: 2, now: self.now, tick: 0) == .otherRequest(reply))
         #expect(self.begin(replies, "t/b", self.now) == .run)
         #expect(self.begin(replies, "t/a", self.now + self.window) == .run)
         #expect(replies.count == 0 && replies.bytes == 0)
@@ -61,7 +60,6 @@ struct RememberedRepliesTests {
         for (tick, pause) in [(1_000, 10), (1_400, 100), (3_000, 500), (60_000, 1_000)] as [(Int64, Int64)] {
             #expect(self.begin(replies, "t/a", self.now, tick: tick) == .wait(milliseconds: pause))
         }
-        #expect(replies.begin("t/a", fingerprint: 2, now: self.now, tick: 1_000) == .wait(milliseconds: 10))
         #expect(self.begin(replies, "t/b", self.now) == .run)
         replies.end("t/a")
         #expect(self.begin(replies, "t/a", self.now, tick: 2_000) == .run)

@@ -139,6 +139,29 @@ extension RealKafkaSuite {
             #expect(journal.started.count == 1 + number)
         }
 
+        @Test func whatHasNotBeenAnsweredIsNotRememberedOutside() async throws {
+            let topics = try await TestTopics.unused()
+            let names = topics.names
+            let known = [names.requests(.domain), names.idempotency(.domain), names.signals(.agent)]
+            try await topics.create(known.map { TopicSpecification(name: $0, partitions: 1) })
+            let (journal, orchestrator) = Self.noting()
+            let (log, logger) = InMemoryLogHandler.makeLogger(level: .info)
+            let memories = try await Collector([names.idempotency(.domain)], of: topics)
+            let signals = try await Collector([names.signals(.agent)], of: topics)
+            let worker = try await topics.startWorker(.domain, [orchestrator], logger: logger)
+            try await Submitter.send([TestRecord(Self.request("r", "k", "note", [:]))], to: names.requests(.domain), of: topics)
+            // Its signal goes out, its reply cannot.
+            try await signals.wait(for: 1)
+            try await eventually("a reply that is held back", deadline: .now + .seconds(60)) {
+                log.entries.contains { $0.message == "cannot deliver, will retry" }
+            }
+            #expect(memories.count == 0)
+            try await topics.create([TopicSpecification(name: names.results(.domain), partitions: 1)])
+            try await memories.wait(for: 1)
+            #expect(try await topics.readAll(names.results(.domain)).count == 1 && journal.started == ["r"])
+            try await worker.drain()
+        }
+
         private static func noting() -> (Journal, ClosureOrchestrator) {
             let journal = Journal()
             let orchestrator = ClosureOrchestrator("note") { context, arguments in
