@@ -91,7 +91,7 @@ public final class TopicReader {
         for source in sources { bounds[source] = try self.consumer.watermarks(of: source) }
         var timed: [TopicPartition: Int64?] = [:]
         // After the ends were read: where all are older, what came since then is at the end or behind it.
-        if case .time(let time) = start { timed = try admin.offsets(at: time, of: sources) }
+        if case .time(let time) = start { timed = try Self.offsets(at: time, of: bounds, admin) }
         var starts: [(source: TopicPartition, offset: Int64)] = []
         for (source, (low, high)) in bounds {
             let first =
@@ -107,6 +107,22 @@ public final class TopicReader {
         self.ends = bounds.mapValues(\.high)
         self.consumer.reachedEnd = { inbox.reached($0, $1) }
         try self.consumer.assign(starts)
+    }
+
+    /// The first offset of each partition that is not too old.
+    private static func offsets(
+        at time: Int64,
+        of bounds: [TopicPartition: (low: Int64, high: Int64)],
+        _ admin: KafkaAdmin
+    ) throws(KafkaError) -> [TopicPartition: Int64?] {
+        var offsets = try admin.offsets(at: time, of: Array(bounds.keys))
+        // Nothing is older than 1970: a broker that finds no record then looks nothing up by time, as the embedded one.
+        let unknown = bounds.filter { $0.value.low < $0.value.high && offsets[$0.key] ?? nil == nil }
+        guard !unknown.isEmpty else { return offsets }
+        for (source, oldest) in try admin.offsets(at: 0, of: Array(unknown.keys)) where oldest == nil {
+            offsets[source] = bounds[source]?.low
+        }
+        return offsets
     }
 
     /// Asks the broker where the partitions end now; ``isCaughtUp`` counts from here.
