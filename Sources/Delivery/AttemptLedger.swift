@@ -113,8 +113,12 @@ struct AttemptLedger: Sendable {
     mutating func notAlone(_ offset: Int64) { self.entries[offset]?.isAlone = false }
 
     /// The record that was about to start has not.
-    mutating func notBegun(_ offset: Int64) {
-        guard !self.entries.isEmpty, var entry = self.entries[offset] else { return }
+    ///
+    /// - Returns: whether a commit may have said that the record was started.
+    @discardableResult
+    mutating func notBegun(_ offset: Int64) -> Bool {
+        guard !self.entries.isEmpty, var entry = self.entries[offset] else { return false }
+        let wasRunning = entry.isRunning
         if entry.isAssumed {
             entry.crashes = 0
             entry.accused = []
@@ -122,6 +126,7 @@ struct AttemptLedger: Sendable {
         entry.isAssumed = false
         entry.isRunning = false
         self.entries[offset] = entry.isEmpty ? nil : entry
+        return wasRunning
     }
 
     /// The handler has returned: the process lives.

@@ -27,7 +27,7 @@ public struct DeliveryMachine: ~Copyable, Sendable {
         case declaring
         /// Given to a handler. Can become `publishing`, `parked`, or `free`.
         case running
-        /// Has failed and waits for its retry, still first of its lane. Can become `ready`, or `free`.
+        /// Has failed or was postponed, and waits for its next start, still first of its lane. Can become `ready`, or `free`.
         case parked
         /// Its outputs are on their way. Can become `free`.
         case publishing
@@ -306,12 +306,28 @@ public struct DeliveryMachine: ~Copyable, Sendable {
     ///   that leaves: its next owner knows of the failure and retries it.
     public mutating func failed(_ slot: Slot) -> OutputToken? {
         guard self.ended(slot) else { return nil }
-        let record = self.records[Int(slot)]
-        let index = Int(record.partition)
+        let index = Int(self.records[Int(slot)].partition)
         self.partitions[index].attempts.failed(self.offset(of: slot))
         self.partitions[index].commits.changed()
-        self.partitions[index].active -= 1
         self.records[Int(slot)].isSuspect = false
+        return self.park(slot)
+    }
+
+    /// A handler has not begun with a record, because something else must end before; its lane waits for it, and no attempt is counted.
+    ///
+    /// What is known of it stays as it is: one that is suspected of having ended a process still is.
+    /// - Returns: as ``failed(_:)``.
+    public mutating func postponed(_ slot: Slot) -> OutputToken? {
+        guard self.ended(slot) else { return nil }
+        let index = Int(self.records[Int(slot)].partition)
+        if self.partitions[index].attempts.notBegun(self.offset(of: slot)) { self.partitions[index].commits.changed() }
+        return self.park(slot)
+    }
+
+    private mutating func park(_ slot: Slot) -> OutputToken? {
+        let record = self.records[Int(slot)]
+        let index = Int(record.partition)
+        self.partitions[index].active -= 1
         guard self.partitions[index].state == .reading else {
             self.leaveLane(record.lane)
             self.release(slot)
@@ -361,6 +377,11 @@ public struct DeliveryMachine: ~Copyable, Sendable {
         guard self.records[Int(slot)].pending == 0 else { return false }
         self.finish(slot)
         return true
+    }
+
+    /// How many outputs of a record are not durable yet.
+    public func pendingOutputs(of slot: Slot) -> Int {
+        self.records[Int(slot)].state == .publishing ? Int(self.records[Int(slot)].pending) : 0
     }
 
     // MARK: Inside

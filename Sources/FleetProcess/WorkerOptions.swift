@@ -56,6 +56,16 @@ public struct WorkerOptions: ConfigurableArguments {
     @Option(help: ArgumentHelp("Attempts at a request whose failure is retryable, the first included; 1: no retries.", valueName: "number"))
     public var maxAttempts = 10
 
+    /// Seconds for which the reply to a request with an idempotency key answers other requests with that key, 0 to 604,800 (a week); 3,600 by
+    /// default, 0 for never.
+    @Option(
+        help: ArgumentHelp(
+            "Seconds for which requests with the x-idempotency-key of an earlier one get its reply; 0: the header is ignored.",
+            valueName: "seconds"
+        )
+    )
+    public var idempotencyWindow: Int32 = 3_600
+
     /// Handlers at the same time, 1 to 100,000; 64 by default.
     @Option(help: ArgumentHelp("Handlers at the same time.", valueName: "number"))
     public var concurrency = 64
@@ -122,6 +132,7 @@ public struct WorkerOptions: ConfigurableArguments {
         configuration.usesStaticMembership = self.staticMembership
         configuration.delivery = self.delivery
         configuration.retries.maximumAttempts = self.maxAttempts
+        configuration.idempotencyWindow = Int64(self.idempotencyWindow) * 1_000
         configuration.concurrency = self.concurrency
         configuration.inFlight.records = max(configuration.inFlight.records, self.concurrency * 2)
         configuration.ordering = self.ordering

@@ -8,6 +8,8 @@ public final class TopicReader {
     public enum Start: Sendable, Hashable {
         /// With the oldest record that is kept.
         case beginning
+        /// With the first record whose timestamp is this one or later, in milliseconds since 1970.
+        case time(Int64)
         /// With the first record that comes after the reader was made.
         case end
     }
@@ -16,21 +18,24 @@ public final class TopicReader {
         var records: [ConsumedRecord] = []
         var failure: KafkaError?
         var problem: KafkaError?
-        /// The partition whose queue is being read.
-        var source: TopicPartition?
-        /// Partitions with records that were there when the reader was made and have not come, and their ends then.
+        /// The next offset of each partition.
+        var next: [TopicPartition: Int64] = [:]
+        /// Partitions with records that were there when the ends were looked at and have not come, and their ends then.
         var unread: [TopicPartition: Int64] = [:]
 
         func take(_ record: ConsumedRecord) {
             self.records.append(record)
-            if let end = self.unread[record.source], record.offset + 1 >= end { self.unread[record.source] = nil }
+            self.reached(record.source, record.offset + 1)
+        }
+
+        /// Also told at the end of a partition, whose last offsets may be gone, or hold no records.
+        func reached(_ source: TopicPartition, _ offset: Int64) {
+            self.next[source] = offset
+            if !self.unread.isEmpty, let end = self.unread[source], offset >= end { self.unread[source] = nil }
         }
 
         func take(_ error: KafkaError) {
-            if error.code == RD_KAFKA_RESP_ERR__PARTITION_EOF.rawValue {
-                // The last offsets of a partition may be gone, or hold no records.
-                if let source = self.source { self.unread[source] = nil }
-            } else if error.isFatal {
+            if error.isFatal {
                 self.failure = error
             } else if !error.isRetriable {
                 self.problem = error
@@ -82,19 +87,55 @@ public final class TopicReader {
                 committed: { _, _ in }
             )
         )
+        var bounds: [TopicPartition: (low: Int64, high: Int64)] = [:]
+        for source in sources { bounds[source] = try self.consumer.watermarks(of: source) }
+        var timed: [TopicPartition: Int64?] = [:]
+        // After the ends were read: where all are older, what came since then is at the end or behind it.
+        if case .time(let time) = start { timed = try Self.offsets(at: time, of: bounds, admin) }
         var starts: [(source: TopicPartition, offset: Int64)] = []
-        var ends: [TopicPartition: Int64] = [:]
-        for source in sources {
-            let (low, high) = try self.consumer.watermarks(of: source)
-            starts.append((source, start == .beginning ? low : high))
-            ends[source] = high
-            if start == .beginning, low < high { inbox.unread[source] = high }
+        for (source, (low, high)) in bounds {
+            let first =
+                switch start {
+                case .beginning: low
+                case .time: max(low, (timed[source] ?? nil) ?? high)
+                case .end: high
+                }
+            starts.append((source, first))
+            inbox.next[source] = first
+            if first < high { inbox.unread[source] = high }
         }
-        self.ends = ends
+        self.ends = bounds.mapValues(\.high)
+        self.consumer.reachedEnd = { inbox.reached($0, $1) }
         try self.consumer.assign(starts)
     }
 
-    /// Whether everything that was there when the reader was made has been read.
+    /// The first offset of each partition that is not too old.
+    private static func offsets(
+        at time: Int64,
+        of bounds: [TopicPartition: (low: Int64, high: Int64)],
+        _ admin: KafkaAdmin
+    ) throws(KafkaError) -> [TopicPartition: Int64?] {
+        var offsets = try admin.offsets(at: time, of: Array(bounds.keys))
+        // Nothing is older than 1970: a broker that finds no record then looks nothing up by time, as the embedded one.
+        let unknown = bounds.filter { $0.value.low < $0.value.high && offsets[$0.key] ?? nil == nil }
+        guard !unknown.isEmpty else { return offsets }
+        for (source, oldest) in try admin.offsets(at: 0, of: Array(unknown.keys)) where oldest == nil {
+            offsets[source] = bounds[source]?.low
+        }
+        return offsets
+    }
+
+    /// Asks the broker where the partitions end now; ``isCaughtUp`` counts from here.
+    ///
+    /// - Throws: a broker that does not answer.
+    public func markEnds() throws(KafkaError) {
+        for (source, next) in self.inbox.next {
+            let (_, high) = try self.consumer.watermarks(of: source)
+            if next < high { self.inbox.unread[source] = high }
+        }
+    }
+
+    /// Whether everything has been read that was there when the reader was made or, since then, at the last ``markEnds()``.
     public var isCaughtUp: Bool { self.inbox.unread.isEmpty }
 
     /// What a partition could not be read for since the last call, and that does not pass by itself: a topic that was deleted, a lack of rights.
@@ -103,12 +144,14 @@ public final class TopicReader {
         return self.inbox.problem
     }
 
-    /// The records that have come, at least one unless the time is over.
+    /// The records that have come, at least one unless the time is over or everything has just been read.
     ///
     /// - Throws: a client that is lost.
     public func read(milliseconds: Int32) throws(KafkaError) -> [ConsumedRecord] {
+        let wasCaughtUp = self.isCaughtUp
         self.drain()
-        if self.inbox.records.isEmpty {
+        // The end of a partition may be told without a record; whoever waits for it is to know.
+        if self.inbox.records.isEmpty, wasCaughtUp || !self.isCaughtUp {
             self.wake.wait(milliseconds: milliseconds)
             self.drain()
         }
@@ -120,9 +163,7 @@ public final class TopicReader {
     private func drain() {
         self.consumer.poll()
         for partition in self.consumer.assignment {
-            self.inbox.source = partition.source
             while self.consumer.read(partition, maximum: 512, { self.inbox.take($0) }) == 512, self.inbox.records.count < 100_000 {}
-            self.inbox.source = nil
         }
     }
 

@@ -280,6 +280,9 @@ extension CloudEvent {
         try limits.check(self.causationID, "the causation id")
         try limits.check(self.traceparent, "traceparent")
         try limits.check(self.tracestate, "tracestate")
+        if let bytes = self.idempotencyKey?.utf8.count, bytes > limits.idempotencyKeyBytes {
+            throw WireError(.oversize, "x-idempotency-key has \(bytes) bytes, \(limits.idempotencyKeyBytes) are allowed")
+        }
         if let bytes = self.replyAddress?.correlationID?.count, bytes > limits.attributeBytes {
             throw WireError(.oversize, "kafka_correlationId has \(bytes) bytes, \(limits.attributeBytes) are allowed")
         }

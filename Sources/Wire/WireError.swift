@@ -51,15 +51,19 @@ public struct WireLimits: Sendable, Hashable {
     ///
     /// A reply carries a request's id four times: without this limit a request could ask for a reply that no broker takes.
     public var attributeBytes: Int
+    /// Bytes of an idempotency key; 200.
+    public var idempotencyKeyBytes: Int
 
-    /// Creates limits; the defaults are those of the contract: 1 MiB, 256 bytes, 64 levels, 64 headers of 64 KiB, attributes of 1 KiB.
+    /// Creates limits; the defaults are those of the contract: 1 MiB, 256 bytes, 64 levels, 64 headers of 64 KiB, attributes of 1 KiB,
+    /// idempotency keys of 200 bytes.
     public init(
         valueBytes: Int = 1 << 20,
         keyBytes: Int = 256,
         depth: Int = 64,
         headers: Int = 64,
         headerBytes: Int = 64 << 10,
-        attributeBytes: Int = 1 << 10
+        attributeBytes: Int = 1 << 10,
+        idempotencyKeyBytes: Int = 200
     ) {
         self.valueBytes = valueBytes
         self.keyBytes = keyBytes
@@ -67,6 +71,7 @@ public struct WireLimits: Sendable, Hashable {
         self.headers = headers
         self.headerBytes = headerBytes
         self.attributeBytes = attributeBytes
+        self.idempotencyKeyBytes = idempotencyKeyBytes
     }
 
     /// The contract's limits.

@@ -19,6 +19,7 @@ extension DeliveryLoop {
             if !self.machine.accused(of: index).isEmpty { self.hasAccused = true }
             self.sources[index] = partition.source
         }
+        self.handler.partitionsCame()
         self.metrics.assignments.increment()
         self.metrics.partitions.set(self.assigned.count)
         self.health.assigned()

@@ -14,7 +14,10 @@ extension DeliveryLoop {
             let slot = self.letters[letterIndex].slot
             switch self.letters[letterIndex].handling {
             case .done(let outputs): self.done(slot, outputs)
-            case .retry(let pause): self.failed(slot, retryAfter: pause)
+            case .retry(let pause):
+                self.metrics.retried.increment()
+                self.park(slot, self.machine.failed(slot), for: pause)
+            case .later(let pause): self.park(slot, self.machine.postponed(slot), for: pause)
             }
         }
         self.letters.removeAll(keepingCapacity: true)
@@ -40,12 +43,14 @@ extension DeliveryLoop {
         if self.isTransactional { return self.enqueue(slot, outputs) }
         // Kept until they are acknowledged.
         self.outputs[Int(slot)] = outputs
-        for (index, output) in outputs.enumerated() { self.publish(self.machine.token(of: slot, output: index), output) }
+        for (index, output) in outputs.enumerated() where output.purpose != .memory {
+            self.publish(self.machine.token(of: slot, output: index), output)
+        }
     }
 
-    private func failed(_ slot: DeliveryMachine.Slot, retryAfter pause: Duration) {
-        self.metrics.retried.increment()
-        guard let token = self.machine.failed(slot) else {
+    /// A record waits for its next start, unless the token is nil: then its partition has left.
+    private func park(_ slot: DeliveryMachine.Slot, _ token: DeliveryMachine.OutputToken?, for pause: Duration) {
+        guard let token else {
             self.records[Int(slot)] = nil
             return
         }
@@ -139,10 +144,18 @@ extension DeliveryLoop {
     }
 
     func acknowledged(_ slot: DeliveryMachine.Slot) {
-        guard self.machine.acknowledged(slot) else { return }
+        guard self.machine.acknowledged(slot) else { return self.publishMemory(of: slot) }
         self.records[Int(slot)] = nil
         self.outputs[Int(slot)] = []
         self.finished += 1
+    }
+
+    /// Publishes what is remembered of a request when all else of it is durable: what is remembered has been answered, with its signals.
+    private func publishMemory(of slot: DeliveryMachine.Slot) {
+        guard self.machine.pendingOutputs(of: slot) == 1, let index = self.outputs[Int(slot)].indices.last,
+            self.outputs[Int(slot)][index].purpose == .memory
+        else { return }
+        self.publish(self.machine.token(of: slot, output: index), self.outputs[Int(slot)][index])
     }
 
     /// A record that will not be delivered, which its request does not depend on.
@@ -164,7 +177,7 @@ extension DeliveryLoop {
             self.metrics.noticesDropped.increment()
             return
         }
-        if output.purpose == .directReply || output.purpose == .signal, !error.isRetriable {
+        if output.purpose.isDispensable, !error.isRetriable {
             self.giveUp(output, error)
             self.acknowledged(slot)
             return

@@ -236,8 +236,7 @@ extension DeliveryLoop {
             for index in self.outbox[entry].outputs.indices {
                 defer { number += 1 }
                 guard let error = self.refusals[number], let output = self.outbox[entry].outputs[index] else { continue }
-                let isOptional = output.purpose == .directReply || output.purpose == .signal
-                if isOptional, !error.isRetriable {
+                if output.purpose.isDispensable, !error.isRetriable {
                     self.giveUp(output, error)
                     self.outbox[entry].outputs[index] = nil
                 } else if !error.isRetriable, !error.isUnknownTopicOrPartition,

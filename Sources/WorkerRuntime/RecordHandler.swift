@@ -12,10 +12,18 @@ public struct OutgoingRecord: Sendable {
         case directReply
         /// A feedback signal: waited for, but a missing topic does not hold its request back.
         case signal
+        /// What is remembered of a request's reply: published when everything else of the request is acknowledged, waited for, but a missing
+        /// topic does not hold its request back.
+        ///
+        /// The last one of a record's outputs, if there is one.
+        case memory
         /// The copy of a request that cannot be served: the request is not finished without it.
         case deadLetter
         /// A look at the way of a request, or a snapshot: best effort, waited for by nobody.
         case notice
+
+        /// What the broker does not take for good is given up, and its request goes on.
+        var isDispensable: Bool { self == .directReply || self == .signal || self == .memory }
     }
 
     /// A record's key.
@@ -63,6 +71,9 @@ public enum Handling: Sendable {
     case done([OutgoingRecord])
     /// It failed, and is handled once more after this time; its key waits for it.
     case retry(after: Duration)
+    /// It has not begun, because something else must end before, and is handled once more after this time; its key waits for it, and no attempt
+    /// is counted.
+    case later(after: Duration)
 }
 
 /// Turns a consumed record into records to publish; never fails: whatever goes wrong is a record too (a reply, a dead letter).
@@ -75,11 +86,18 @@ public protocol RecordHandler: Sendable {
     /// What to publish instead of a record that the broker refuses for good, for example because it is too large; nil when there is nothing.
     func substitute(for output: OutgoingRecord, of record: ConsumedRecord, refused error: KafkaError) -> OutgoingRecord?
 
+    /// Partitions have come: their records may depend on what their owners before have done. Called on the delivery thread before any of their
+    /// records is handled; heeds nothing by default.
+    func partitionsCame()
+
     /// What is left to tell once nothing runs any more and the service drains; published best effort. Nothing by default.
     func lastNotices() -> [OutgoingRecord]
 }
 
 extension RecordHandler {
+    /// Nothing.
+    public func partitionsCame() {}
+
     /// Nothing.
     public func lastNotices() -> [OutgoingRecord] { [] }
 }

@@ -45,6 +45,8 @@ final class RequestHandler: RecordHandler {
     private let signalPolicy: SignalPolicy
     private let retries: RetryPolicy
     private let cancelled: CancelledRequests
+    /// Nil when idempotency keys are ignored.
+    let memory: Memory?
     let logger: Logger
     let metrics: RequestMetrics
     let throttle = LogThrottle()
@@ -60,6 +62,7 @@ final class RequestHandler: RecordHandler {
         signalPolicy: SignalPolicy,
         retries: RetryPolicy,
         cancelled: CancelledRequests,
+        memory: Memory? = nil,
         logger: Logger,
         metrics: RequestMetrics,
         producer: KafkaProducer,
@@ -74,6 +77,7 @@ final class RequestHandler: RecordHandler {
         self.signalPolicy = signalPolicy
         self.retries = retries
         self.cancelled = cancelled
+        self.memory = memory
         self.logger = logger
         self.metrics = metrics
         self.directTopics = DirectReplyTopics(producer: producer, refused: topics.refusedForReplies)
@@ -94,8 +98,18 @@ final class RequestHandler: RecordHandler {
             return .done(self.answer(cancelled: execution, result))
         case .run(let cancellation):
             defer { self.cancelled.end(execution.request.requestID, cancellation) }
-            return attempt.isPoison ? .done(await self.putAway(execution)) : await self.serve(execution, cancellation)
+            guard let memory = self.memory, let key = execution.request.event.idempotencyKey else {
+                return await self.run(execution, cancellation)
+            }
+            return await self.handle(execution, cancellation, idempotencyKey: key, memory.idempotency.replies)
         }
+    }
+
+    /// Serves a request, or puts it away.
+    ///
+    /// - Parameter scope: what its reply is remembered by; nil for a request without an idempotency key.
+    func run(_ execution: Execution, _ cancellation: RunCancellation, rememberedAs scope: String? = nil) async -> Handling {
+        execution.attempt.isPoison ? .done(await self.putAway(execution)) : await self.serve(execution, cancellation, scope)
     }
 
     private func decode(_ record: ConsumedRecord) throws(WireError) -> Request {
@@ -108,7 +122,7 @@ final class RequestHandler: RecordHandler {
         }
     }
 
-    private func serve(_ execution: Execution, _ cancellation: RunCancellation) async -> Handling {
+    private func serve(_ execution: Execution, _ cancellation: RunCancellation, _ scope: String?) async -> Handling {
         let started = monotonicNanoseconds()
         let startedAt = WireTime.now
         if let events = self.events { execution.record.withView { events.record(.start, id: execution.request.id, key: $0.key) } }
@@ -159,6 +173,9 @@ final class RequestHandler: RecordHandler {
         }
         for (ordinal, signal) in signals.enumerated() {
             if let output = self.signal(signal, ordinal, execution, startedAt) { outputs.append(output) }
+        }
+        if let scope, isKnown, !isExpired, decision == .stands, let output = self.remember(result, of: execution, as: scope) {
+            outputs.append(output)
         }
         return .done(outputs)
     }
@@ -375,7 +392,7 @@ final class RequestHandler: RecordHandler {
             return substitute.value?.count ?? 0 < output.value?.count ?? 0 ? substitute : nil
         case .deadLetter:
             return error.isMessageTooLarge ? output.smallerDeadLetter : nil
-        case .directReply, .signal, .notice:
+        case .directReply, .signal, .memory, .notice:
             return nil
         }
     }

@@ -64,6 +64,12 @@ final class RequestMetrics: Sendable {
         self.cancelledWaiting.increment()
     }
 
+    /// Counts a request that was answered without a run because of its idempotency key.
+    func deduplicated(_ outcome: String) {
+        self.replies.increment()
+        self.registry.counter(.requestsDeduplicated, self.layer, outcome).increment()
+    }
+
     func dead(_ reason: DeadLetterReason) {
         self.registry.counter(.recordsDead, self.layer, reason.rawValue).increment()
     }

@@ -118,7 +118,7 @@ public final class Worker: FleetService {
         self.registry.observe(.cancellationsKept, self.layer.rawValue) { [cancelled] in Double(cancelled.count) }
         let control = ControlReader(
             topic: self.names.control,
-            configuration: self.configuration.controlConfiguration(),
+            configuration: self.configuration.tableConfiguration("control"),
             cancelled: self.cancelled,
             layer: self.layer.rawValue,
             logger: self.logger,
@@ -127,8 +127,11 @@ public final class Worker: FleetService {
         // Its thread may take a while to end and is not waited for: it has nothing to lose.
         Task { await control.run() }
         defer { control.end() }
+        let idempotency = self.makeIdempotency()
+        if let idempotency { Task { await idempotency.run() } }
+        defer { idempotency?.end() }
         do {
-            let times = try await self.service.run { try self.makeHandler($0, notices: $1, $2) }
+            let times = try await self.service.run { try self.makeHandler($0, notices: $1, idempotency, $2) }
             await self.facade.shutdown()
             return times
         } catch {
@@ -146,9 +149,25 @@ public final class Worker: FleetService {
     /// How the service is doing, readable from any thread at any time.
     public var health: ServiceHealth { self.service.health }
 
+    /// Nil when idempotency keys are ignored.
+    private func makeIdempotency() -> Idempotency? {
+        guard self.configuration.idempotencyWindow > 0 else { return nil }
+        let idempotency = Idempotency(
+            topic: self.names.idempotency(self.layer),
+            window: self.configuration.idempotencyWindow,
+            configuration: self.configuration.tableConfiguration("idempotency"),
+            layer: self.layer.rawValue,
+            logger: self.logger,
+            registry: self.registry
+        )
+        self.registry.observe(.repliesRemembered, self.layer.rawValue) { Double(idempotency.replies.count) }
+        return idempotency
+    }
+
     private func makeHandler(
         _ producer: KafkaProducer,
         notices: KafkaProducer,
+        _ idempotency: Idempotency?,
         _ notify: @escaping @Sendable (OutgoingRecord) -> Void
     ) throws -> any RecordHandler {
         var signals: [ComponentType: ProducerTopic] = [:]
@@ -171,6 +190,9 @@ public final class Worker: FleetService {
             signalPolicy: self.configuration.signals,
             retries: self.configuration.retries,
             cancelled: self.cancelled,
+            memory: try idempotency.map {
+                RequestHandler.Memory(idempotency: $0, topic: try producer.topic(self.names.idempotency(self.layer)))
+            },
             logger: self.logger,
             metrics: RequestMetrics(registry: self.registry, layer: self.layer),
             producer: producer,

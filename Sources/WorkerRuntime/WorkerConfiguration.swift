@@ -45,6 +45,13 @@ public struct WorkerConfiguration: Sendable {
     public var signals: SignalPolicy = .all
     /// When a failed request is handled once more.
     public var retries = RetryPolicy()
+    /// Milliseconds for which the reply to a request with an idempotency key is remembered and answers other requests with that key; 0 to 604,800,000
+    /// (a week), 0 for never.
+    ///
+    /// Default one hour.
+    public var idempotencyWindow: Int64 = 3_600_000
+    /// Milliseconds for which the topic of remembered replies keeps them: its `retention.ms`, a week.
+    public static let longestIdempotencyWindow: Int64 = 7 * 86_400_000
     /// What a request may be at most.
     public var limits = WireLimits.default
     /// How much may be in flight.
@@ -104,6 +111,9 @@ public struct WorkerConfiguration: Sendable {
         if self.retries.maximumAttempts < 1 {
             mistakes.append("max-attempts must be 1 or more, found \(self.retries.maximumAttempts)")
         }
+        if !(0...WorkerConfiguration.longestIdempotencyWindow).contains(self.idempotencyWindow) {
+            mistakes.append("idempotency-window must be 0 to 604,800 seconds, found \(Double(self.idempotencyWindow) / 1_000)")
+        }
         if self.drainTimeout < 0 { mistakes.append("drain-timeout must not be negative, found \(self.drainTimeout)") }
         if let partitions = self.createsTopicsWithPartitions, !(1...10_000).contains(partitions) {
             mistakes.append("partitions must be 1 to 10,000, found \(partitions)")
@@ -127,9 +137,11 @@ public struct WorkerConfiguration: Sendable {
         self.baseConfiguration(role).merging(self.kafka.filter { !WorkerConfiguration.consumerOnly.contains($0.key) })
     }
 
-    /// Of the reader of the control topic, which is in no group and tells no statistics.
-    func controlConfiguration() -> KafkaConfiguration {
-        var configuration = self.clientConfiguration("control")
+    /// Of the reader of a topic that is a table, which is in no group and tells no statistics.
+    ///
+    /// Only what is committed is read: `isolation.level` is librdkafka's default.
+    func tableConfiguration(_ role: String) -> KafkaConfiguration {
+        var configuration = self.clientConfiguration(role)
         configuration["statistics.interval.ms"] = "0"
         configuration["fetch.wait.max.ms"] = self.kafka["fetch.wait.max.ms"]
         return configuration

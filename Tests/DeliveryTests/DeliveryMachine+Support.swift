@@ -70,6 +70,12 @@ extension DeliveryMachine {
         return token
     }
 
+    /// A handler does not begin with a record of a partition that stays.
+    mutating func postpone(_ slot: Slot) throws(NotParked) -> OutputToken {
+        guard let token = self.postponed(slot) else { throw NotParked() }
+        return token
+    }
+
     /// Takes records in, runs them and finishes them.
     mutating func finish(_ partition: Partition, _ offsets: Range<Int64>) throws(NotTaken) {
         for slot in try self.take(partition, offsets) {

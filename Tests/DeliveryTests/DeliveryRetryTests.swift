@@ -42,6 +42,42 @@ import Testing
         #expect(commit.decoded?.started == [], "it is done")
     }
 
+    @Test func aPostponedRecordBeginsAgainAndNoAttemptIsCounted() throws {
+        var machine = self.machine()
+        let slots = try machine.take(p, 0..<2, key: 1)
+        #expect(machine.turnSlots() == [slots[0]])
+        for _ in 0..<3 {
+            let token = try machine.postpone(slots[0])
+            #expect(machine.active(in: p) == 0 && machine.recordsInFlight == 2 && machine.startedSlots() == [], "its key waits for it")
+            #expect(machine.postponed(slots[0]) == nil, "it is parked")
+            machine.retryDue(token)
+            #expect(machine.starts() == [.init(slot: slots[0], attempt: DeliveryAttempt())])
+        }
+        machine.retryDue(try machine.park(slots[0]))
+        #expect(machine.starts() == [.init(slot: slots[0], attempt: DeliveryAttempt(failures: 1))])
+        let token = try machine.postpone(slots[0])
+        let commit = try #require(machine.beginCommit().first)
+        #expect(commit.decoded?.started.map(\.failures) == [1] && commit.decoded?.started.map(\.starts) == [0], "a failure stays one")
+        machine.retryDue(token)
+        #expect(machine.starts() == [.init(slot: slots[0], attempt: DeliveryAttempt(failures: 1))])
+        #expect(machine.handled(slots[0], outputs: 2) == true)
+        #expect(machine.pendingOutputs(of: slots[0]) == 2)
+        #expect(machine.acknowledged(slots[0]) == false && machine.pendingOutputs(of: slots[0]) == 1)
+        #expect(machine.acknowledged(slots[0]) == true && machine.pendingOutputs(of: slots[0]) == 0)
+        #expect(machine.startedSlots() == [slots[1]])
+    }
+
+    @Test func whatIsPostponedLeavesWithItsPartition() throws {
+        var machine = self.machine()
+        let slots = try machine.take(p, 0..<2)
+        #expect(machine.turnSlots() == slots)
+        let token = try machine.postpone(slots[0])
+        #expect(machine.revoking(p, notBegun: []) == [slots[0]])
+        #expect(machine.postponed(slots[1]) == nil, "nothing of a partition that leaves is kept")
+        machine.retryDue(token)
+        #expect(machine.startedSlots() == [] && machine.recordsInFlight == 0 && machine.active(in: p) == 0)
+    }
+
     @Test func theKeyWaitsAndOthersGoOn() throws {
         var machine = self.machine()
         let slots = try machine.take(p, 0..<3, key: 1)

@@ -41,6 +41,26 @@ import Testing
         #expect(machine.isGateClosed == false)
     }
 
+    @Test func aSuspectThatIsPostponedStillIsOne() throws {
+        var machine = self.machine()
+        let p = machine.assignedAfterCrash(started: [Started(offset: 0, starts: 2, isAlone: true)], end: 0)
+        let slots = try machine.take(p, 0..<2)
+        for _ in 0..<2 {
+            #expect(machine.turn() == [.init(slot: slots[0], attempt: DeliveryAttempt(crashes: 2))])
+            let token = try machine.postpone(slots[0])
+            // Others go on meanwhile, when a commit has said that it does not run.
+            #expect(machine.startedSlots() == [])
+            let commit = try #require(machine.beginCommit().first)
+            #expect(commit.decoded?.started == [Started(offset: 0, starts: 2, isAlone: true, isRunning: false)])
+            _ = machine.end(commit)
+            if let neighbour = machine.turnSlots().first { #expect(neighbour == slots[1] && machine.handled(neighbour, outputs: 0)) }
+            machine.retryDue(token)
+        }
+        #expect(machine.startedSlots() == [])
+        let start = try #require(machine.beginCommit().first)
+        #expect(start.decoded?.started == [Started(offset: 0, starts: 3, isAlone: true)], "it is told again before it starts")
+    }
+
     /// A start that a commit is telling of is as good as a run.
     @Test func aSuspectWaitsForThoseWhoseStartIsBeingTold() throws {
         var machine = self.machine()

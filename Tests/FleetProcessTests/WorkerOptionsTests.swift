@@ -43,6 +43,7 @@ struct WorkerOptionsTests {
         let configuration = try self.parse().configuration()
         let plain = WorkerConfiguration()
         #expect(configuration.bootstrapServers == plain.bootstrapServers && configuration.concurrency == plain.concurrency)
+        #expect(configuration.idempotencyWindow == 3_600_000 && plain.idempotencyWindow == 3_600_000)
         #expect(configuration.ordering == plain.ordering && configuration.signals == .all && configuration.delivery == .atLeastOnce)
         #expect(configuration.createsTopicsWithPartitions == nil && configuration.probeEventsTopic == nil && configuration.kafka.isEmpty)
         #expect(configuration.group("domain") == "fleet.domain" && !configuration.workerID.isEmpty)
@@ -54,8 +55,9 @@ struct WorkerOptionsTests {
             "--bootstrap-servers", "a:1,b:2", "--topic-prefix", "p.", "--group-id", "g", "--worker-id", "w", "--static-membership",
             "--concurrency", "5000", "--ordering", "partition", "--signals", "0.25", "--create-topics", "--partitions", "12",
             "--drain-timeout", "1234", "--probe-events", "events", "--kafka", "acks=1", "--kafka", "sasl.password=a=b",
-            "--delivery", "at_least_once",
+            "--delivery", "at_least_once", "--idempotency-window", "604800",
         ]).configuration()
+        #expect(configuration.idempotencyWindow == WorkerConfiguration.longestIdempotencyWindow)
         #expect(configuration.bootstrapServers == "a:1,b:2" && configuration.topicPrefix == "p.")
         #expect(configuration.groupID == "g" && configuration.workerID == "w" && configuration.usesStaticMembership)
         #expect(configuration.concurrency == 5_000 && configuration.inFlight.records >= 10_000, "there is room for as many")

@@ -64,6 +64,7 @@ struct ContractTests {
                     generator.progressNotice().encode(about: event, ordinal: number, source: "/w", time: Samples.time)
                 ),
                 Golden("control.\(number)", generator.command().encode(source: "/w", time: Samples.time)),
+                generator.rememberedReply().golden(number, of: event),
                 Golden("policy.\(number)", generator.policy().encode(source: "/w", time: Samples.time)),
                 Golden(
                     "deadletter.\(number)",
@@ -91,6 +92,7 @@ struct ContractTests {
         let reply = String(decoding: Golden.all.first { $0.name == "reply.success" }?.value ?? [], as: UTF8.self)
         let policy = String(decoding: Golden.all.first { $0.name == "policy.agent" }?.value ?? [], as: UTF8.self)
         let command = String(decoding: Golden.all.first { $0.name == "control.cancel" }?.value ?? [], as: UTF8.self)
+        let remembered = String(decoding: Golden.all.first { $0.name == "idempotency.success" }?.value ?? [], as: UTF8.self)
         let wrong: [(name: String, bytes: [UInt8])] = [
             ("reply.unknown.json", Array("{\"unknown\":1,\(reply.dropFirst())".utf8)),
             ("reply.version.json", Array(reply.replacing("\"step_result_version\":1", with: "\"step_result_version\":2").utf8)),
@@ -102,6 +104,10 @@ struct ContractTests {
             ("control.command.json", Array(command.replacing(#""command":"cancel""#, with: #""command":"stop""#).utf8)),
             ("control.time.json", Array(command.replacing("Z\"}", with: "\"}").utf8)),
             ("control.unknown.json", Array("{\"unknown\":1,\(command.dropFirst())".utf8)),
+            ("idempotency.unknown.json", Array("{\"unknown\":1,\(remembered.dropFirst())".utf8)),
+            ("idempotency.fingerprint.json", Array(remembered.replacing(#""fingerprint":""#, with: #""fingerprint":"F"#).utf8)),
+            ("idempotency.time.json", Array(remembered.replacing(#"Z","result""#, with: #"","result""#).utf8)),
+            ("idempotency.result.json", Array(remembered.replacing(#""result":{"#, with: #""result":{"unknown":1,"#).utf8)),
             ("request.tenant.json", Array(#"{"orchestrator":"echo","context":{}}"#.utf8)),
             ("deadletter.milliseconds.headers.json", Self.deadLetter("x-dlq-first-failure-at", "1795256130123")),
             ("deadletter.seconds.headers.json", Self.deadLetter("x-dlq-last-failure-at", "2026-11-21T10:15:30Z")),
@@ -118,5 +124,11 @@ struct ContractTests {
         let completion = try await Self.withFolder(wrong) { try await Self.validate($0) }
         #expect(completion.status == .exited(1))
         for (name, _) in wrong { #expect(completion.outputLines.contains("FAIL \(name)"), "\(name) was accepted") }
+    }
+}
+
+extension RememberedReply {
+    fileprivate func golden(_ number: Int, of event: CloudEvent) -> Golden {
+        Golden("idempotency.\(number)", value: self.encodeValue(), headers: self.headers(causedBy: event, source: "/w"))
     }
 }

@@ -5,7 +5,7 @@ import Wire
 
 /// The kinds of message that are read.
 enum MessageKind: String, CaseIterable, Sendable {
-    case request, reply, signal, progress, policy, control
+    case request, reply, signal, progress, policy, control, idempotency
 }
 
 /// A stored input: `Corpus/<kind>/<outcome>.<name>.value`, with headers in `….headers.json` where it has any; no value file is a tombstone.
@@ -46,6 +46,7 @@ enum Message: Sendable, Hashable {
     case progress(ProgressNotice)
     case policy(PolicySnapshot)
     case control(ControlRecord)
+    case idempotency(RememberedRecord)
 
     init(_ kind: MessageKind, decoding record: TestRecord, behind: [UInt8] = []) throws(WireError) {
         switch kind {
@@ -59,6 +60,10 @@ enum Message: Sendable, Hashable {
             var record = record
             record.key = record.key ?? ControlCommand.key(requestID: "r-1")
             self = .control(try record.control(behind: behind))
+        case .idempotency:
+            var record = record
+            record.key = record.key ?? Array("acme/k-1".utf8)
+            self = .idempotency(try record.remembered())
         }
     }
 
@@ -74,6 +79,9 @@ enum Message: Sendable, Hashable {
         case .policy(let policy): return TestRecord(value: policy.encode(source: "", time: 0).value)
         case .control(.cancel(let command)): return TestRecord(key: command.key, value: command.encode(source: "", time: 0).value)
         case .control(.withdrawn(let id)): return TestRecord(key: ControlCommand.key(requestID: id), value: nil)
+        case .idempotency(.remembered(let reply)): return TestRecord(key: reply.key, value: reply.encodeValue())
+        case .idempotency(.forgotten(let scope)): return TestRecord(key: Array(scope.utf8), value: nil)
+        case .idempotency(.unknown): return TestRecord(key: Array("acme/k".utf8), value: nil)
         case .control(.unknown): return TestRecord(key: Array("layer/domain".utf8), value: nil)
         }
     }

@@ -49,6 +49,10 @@ extension Golden {
         }
         + Samples.commands.map { name, command in
             Golden("control.\(name)", command.encode(source: "/orchestration-fleet/fleet", time: Samples.time))
+        }
+        + Samples.remembered.map { name, reply in
+            let headers = reply.headers(causedBy: Samples.fullRequest.event, source: Samples.source)
+            return Golden("idempotency.\(name)", value: reply.encodeValue(), headers: headers)
         } + [
             Golden(
                 "progress.second-of-five",

@@ -78,6 +78,13 @@ struct GoldenTests {
         #expect(try record.control() == .cancel(command))
     }
 
+    @Test("Remembered replies read back as they were", arguments: Samples.remembered)
+    func remembered(name: String, reply: RememberedReply) throws {
+        var record = try Self.record("idempotency.\(name)")
+        record.key = reply.key
+        #expect(try record.remembered() == .remembered(reply))
+    }
+
     @Test("Headers read back as they were", arguments: Golden.all)
     func headers(golden: Golden) throws {
         #expect(try RecordHeaders(file: Self.bytes("\(golden.name).headers.json")) == golden.headers)

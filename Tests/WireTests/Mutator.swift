@@ -15,7 +15,8 @@ struct Mutator {
     private let members = [
         "orchestrator", "context", "tenant_id", "request_id", "orchestration_depth", "metadata", "kwargs", "data", "id", "specversion",
         "success",
-        "command", "reason", "issued_by", "time", "error", "error_context", "timings", "attempt", "reward", "confidence", "timestamp",
+        "command", "reason", "issued_by", "time", "fingerprint", "result",
+        "error", "error_context", "timings", "attempt", "reward", "confidence", "timestamp",
         "version", "step", "signals", "by_source", "x",
         "",
     ]
@@ -28,6 +29,7 @@ struct Mutator {
     private let values: [HeaderValue] = [
         "", "1.0", "0", "7", "-1", "9223372036854775807", "-9223372036854775808", "99999999999999999999999", "application/json",
         "application/cloudevents+json", "text/plain", "orchestration.request.v1", "feedback.signal.v1", "fleet.control.v1",
+        "orchestration.idempotency.v1",
         "2026-11-21T10:15:30.123Z",
         "2026-11-21T10:15:30", "9999-12-31T23:59:59-23:59", .null, .bytes([0, 0, 0, 1]), .bytes([0xff, 0xff, 0xff, 0xff]), .bytes([0xc3]),
     ]

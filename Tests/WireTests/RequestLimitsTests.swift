@@ -69,6 +69,15 @@ struct RequestLimitsTests {
         #expect(Self.refusal(record(1_025)) == WireError(.oversize, "context.\(name) has 1025 bytes, 1024 are allowed"))
     }
 
+    @Test("An idempotency key has 200 bytes at most")
+    func idempotencyKey() {
+        func record(_ count: Int) -> TestRecord {
+            TestRecord(Self.small, headers: RecordHeaders(["x-idempotency-key": .text(String(repeating: "x", count: count))]))
+        }
+        #expect(Self.refusal(record(200)) == nil)
+        #expect(Self.refusal(record(201)) == WireError(.oversize, "x-idempotency-key has 201 bytes, 200 are allowed"))
+    }
+
     @Test("All headers together have 64 KiB at most")
     func headerBytes() {
         func record(_ count: Int) -> TestRecord {

@@ -86,6 +86,18 @@ struct RoundTripTests {
         }
     }
 
+    @Test("A remembered reply reads back the same", arguments: 0..<4 as Range<UInt64>)
+    func remembered(seed: UInt64) throws {
+        var generator = SeededGenerator(seed: seed)
+        for _ in 0..<Self.rounds {
+            let reply = generator.rememberedReply()
+            let headers = reply.headers(causedBy: CloudEvent(), source: "/w")
+            let record = TestRecord(key: reply.key, headers: headers, value: reply.encodeValue())
+            #expect(try record.remembered() == .remembered(reply))
+            #expect(try TestRecord(key: reply.key, value: nil).remembered() == .forgotten(scope: reply.scope))
+        }
+    }
+
     @Test("What follows a value in memory does not change how it is read", arguments: 0..<2 as Range<UInt64>)
     func readingInPlace(seed: UInt64) throws {
         var generator = SeededGenerator(seed: seed)

@@ -209,6 +209,31 @@ enum Samples {
         ),
     ]
 
+    static let remembered: [(name: String, reply: RememberedReply)] = [
+        (
+            "success",
+            RememberedReply(
+                scope: "acme/article-7",
+                requestID: "article-7",
+                orchestrator: "fallback_autonomous",
+                fingerprint: Samples.fullRequest.fingerprint,
+                time: Samples.time,
+                result: .ok(["summary": "Trains run more often.", "sources": 2])
+            )
+        ),
+        (
+            "failure",
+            RememberedReply(
+                scope: "acme/a/b",
+                requestID: "req-2",
+                orchestrator: "echo",
+                fingerprint: 0x00ff_0000_0000_0001,
+                time: Samples.time,
+                result: .fail("The document could not be read", category: .parsingError)
+            )
+        ),
+    ]
+
     static let exhausted = Samples.springRequest.encode().headers.withView { original in
         DeadLetter(
             reason: .exhausted,

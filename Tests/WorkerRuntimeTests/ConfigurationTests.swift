@@ -35,6 +35,8 @@ struct ConfigurationTests {
             ("worker-id", { $0.workerID = "" }),
             ("in-flight records (8)", { $0.inFlight = DeliveryLimits(records: 8) }),
             ("commit-interval", { $0.commitInterval = 0 }),
+            ("idempotency-window must be 0 to 604,800 seconds, found -0.001", { $0.idempotencyWindow = -1 }),
+            ("idempotency-window must be 0 to 604,800 seconds, found 604801", { $0.idempotencyWindow = 604_801_000 }),
             ("drain-timeout", { $0.drainTimeout = -1 }),
             ("partitions must be 1 to 10,000, found 0", { $0.createsTopicsWithPartitions = 0 }),
             ("share from 0 to 1, found 1.5", { $0.signals = .sampled(1.5) }),

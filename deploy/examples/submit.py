@@ -22,6 +22,7 @@ def arguments():
     parser.add_argument("--orchestrator", default="echo")
     parser.add_argument("--tenant", default="acme")
     parser.add_argument("--key", help="requests with one key run in order; without a key there is no order")
+    parser.add_argument("--idempotency-key", help="requests with one key mean one job: it runs once, and all get its reply")
     parser.add_argument("--kwargs", default="{}", type=json.loads, help="arguments of the orchestrator, a JSON object")
     parser.add_argument("--timeout", default=60.0, type=float, help="seconds to wait for the reply")
     parser.add_argument("--no-wait", action="store_true", help="print the request's id instead of waiting for the reply")
@@ -40,7 +41,7 @@ def listen(servers, topic):
     return consumer
 
 
-def send(servers, topic, key, request, request_id, timeout):
+def send(servers, topic, key, idempotency_key, request, request_id, timeout):
     """Returns when the broker has acknowledged the request."""
     now = time.time()
     headers = {
@@ -48,6 +49,8 @@ def send(servers, topic, key, request, request_id, timeout):
         "ce_time": datetime.fromtimestamp(now, timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         "content-type": "application/json", "x-deadline-ms": str(int((now + timeout) * 1000)),
     }
+    if idempotency_key:
+        headers["x-idempotency-key"] = idempotency_key
     failures = []
     producer = Producer({"bootstrap.servers": servers, "enable.idempotence": True, "message.timeout.ms": 10000})
     producer.produce(topic, key=key, value=json.dumps(request), headers=list(headers.items()),
@@ -74,7 +77,7 @@ def main():
     request = {"orchestrator": options.orchestrator, "context": {"tenant_id": options.tenant}, "kwargs": options.kwargs}
     try:
         consumer = None if options.no_wait else listen(options.bootstrap_servers, topic.format("results"))
-        send(options.bootstrap_servers, topic.format("requests"), options.key, request, request_id, options.timeout)
+        send(options.bootstrap_servers, topic.format("requests"), options.key, options.idempotency_key, request, request_id, options.timeout)
         if consumer is None:
             print(request_id)
             return 0

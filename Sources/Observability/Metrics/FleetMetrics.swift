@@ -14,6 +14,14 @@ public enum FleetMetrics: String, CaseIterable, Sendable {
     case controlRecords = "fleet_worker_control_records_total"
     /// Requests that are answered with `cancelled` should they come.
     case cancellationsKept = "fleet_worker_cancellations_kept"
+    /// Requests answered from the reply to an earlier one with their idempotency key, or refused because it meant something else.
+    case requestsDeduplicated = "fleet_worker_requests_deduplicated_total"
+    /// Records of the topic of remembered replies, by what came of them.
+    case idempotencyRecords = "fleet_worker_idempotency_records_total"
+    /// Replies that are remembered.
+    case repliesRemembered = "fleet_worker_replies_remembered"
+    /// Replies forgotten before their window was over.
+    case repliesForgotten = "fleet_worker_replies_forgotten_total"
     /// Records written to the dead letter topic, by reason.
     case recordsDead = "fleet_worker_records_dead_total"
     /// Records whose bytes are no request.
@@ -38,7 +46,7 @@ public enum FleetMetrics: String, CaseIterable, Sendable {
     case metadataShare = "fleet_worker_commit_metadata_share"
     /// Outputs that the broker did not take and that are tried again.
     case deliveryRetries = "fleet_worker_delivery_retries_total"
-    /// Direct replies and signals that were given up.
+    /// Direct replies, signals and remembered replies that were given up.
     case undelivered = "fleet_worker_undelivered_total"
     /// Progress notices and snapshots that were given up.
     case noticesDropped = "fleet_worker_notices_dropped_total"
@@ -93,6 +101,16 @@ public enum FleetMetrics: String, CaseIterable, Sendable {
         case .controlRecords:
             self.counter(["layer", "outcome"], "Records of the control topic: cancel, withdrawn, outdated, unknown or broken.")
         case .cancellationsKept: self.gauge(["layer"], "Requests that are answered with cancelled should they come.")
+        case .requestsDeduplicated:
+            self.counter(
+                ["layer", "outcome"],
+                "Requests with a known idempotency key: replayed, or refused because the key meant something else."
+            )
+        case .idempotencyRecords:
+            self.counter(["layer", "outcome"], "Records of remembered replies read: remembered, forgotten, outdated, unknown or broken.")
+        case .repliesRemembered: self.gauge(["layer"], "Replies to requests with an idempotency key that are remembered.")
+        case .repliesForgotten:
+            self.counter(["layer"], "Replies forgotten before their window was over, or too large to be remembered at all.")
         case .recordsDead: self.counter(["layer", "reason"], "Records written to the dead letter topic, by reason.")
         case .recordsUndecodable: self.counter(["layer"], "Records whose bytes are no request.")
         case .recordsSkipped: self.counter(["layer", "reason"], "Records finished without running, by reason.")
@@ -110,7 +128,7 @@ public enum FleetMetrics: String, CaseIterable, Sendable {
                 "Share of its room that the commit metadata of the fullest partition needs; from 0.75 on it takes nothing in."
             )
         case .deliveryRetries: self.counter(["layer"], "Outputs that the broker did not take and that are tried again.")
-        case .undelivered: self.counter(["layer"], "Direct replies and signals that were given up.")
+        case .undelivered: self.counter(["layer"], "Direct replies, signals and remembered replies that were given up.")
         case .noticesDropped: self.counter(["layer"], "Progress notices and snapshots that were given up.")
         case .stuckHandlers:
             self.gauge(["layer"], "Handlers that were given up because they ignored their cancellation, and still run.")

@@ -15,6 +15,7 @@ struct Submit: AsyncParsableCommand {
               fleet submit echo --tenant acme --arg text=hello --wait
               fleet submit fallback_autonomous --tenant acme --arg url=https://example.org/article.html --wait --timeout 60
               fleet submit echo --layer application --key order-7 --kwargs @arguments.json --json
+              fleet submit echo --tenant acme --arg text=hello --idempotency-key order-7 --wait
 
             A value of --arg that is JSON is taken as JSON ('n=3' is a number, 'text=three' a string).
             Exit codes: 0 submitted (with --wait: the reply is a success), 1 failed, 2 no reply in time, 64 usage.
@@ -47,6 +48,14 @@ struct Submit: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Milliseconds from now after which an answer is of no use.", valueName: "ms"))
     var deadline: Int64?
 
+    @Option(
+        help: ArgumentHelp(
+            "Requests of a tenant with the same key mean the same job: it runs once, and all get its reply; at most 200 bytes.",
+            valueName: "key"
+        )
+    )
+    var idempotencyKey: String?
+
     @Flag(help: "Wait for the reply and print it.")
     var wait = false
 
@@ -58,6 +67,9 @@ struct Submit: AsyncParsableCommand {
 
     func validate() throws {
         guard self.timeout > 0, self.timeout <= 86_400 else { throw ValidationError("--timeout must be above 0 and at most 86400 seconds") }
+        if let key = self.idempotencyKey, !(1...WireLimits.default.idempotencyKeyBytes).contains(key.utf8.count) {
+            throw ValidationError("--idempotency-key must have 1 to \(WireLimits.default.idempotencyKeyBytes) bytes")
+        }
     }
 
     func run() async throws {
@@ -88,6 +100,7 @@ struct Submit: AsyncParsableCommand {
             source: "/orchestration-fleet/fleet"
         )
         request.event.time = WireTime.text(WireTime.now)
+        request.event.idempotencyKey = self.idempotencyKey
         if let deadline = self.deadline { request.event.deadline = WireTime.now + deadline }
         return request
     }

@@ -48,6 +48,11 @@ extension RealKafkaSuite {
             let reply = try JSONValue(parsing: completion.standardOutput)
             #expect(reply["success"] == true && reply["worker"] == "for-python" && reply["data"] == ["greeting": "grüß dich"])
 
+            for isReplay in [false, true] {
+                let repeated = try await python.run(script: script, arguments: common + ["--idempotency-key", "order-7"]).requireSuccess()
+                #expect((try JSONValue(parsing: repeated.standardOutput)["metadata"]?["idempotent_replay"] == true) == isReplay)
+            }
+
             let failed = try await python.run(
                 script: script,
                 arguments: common + ["--orchestrator", "probe", "--kwargs", #"{"fail": "network"}"#]

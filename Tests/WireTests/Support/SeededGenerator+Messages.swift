@@ -192,6 +192,17 @@ extension SeededGenerator {
         )
     }
 
+    mutating func rememberedReply() -> RememberedReply {
+        RememberedReply(
+            scope: RememberedReply.scope(tenantID: self.name(), idempotencyKey: self.name()),
+            requestID: self.name(),
+            orchestrator: self.name(),
+            fingerprint: self.next() >> UInt64(self.below(64)),
+            time: Int64(self.below(4_000_000_000_000)),
+            result: self.usualResult()
+        )
+    }
+
     mutating func deadLetter() -> DeadLetter {
         DeadLetter(
             reason: self.pick(DeadLetterReason.allCases),

@@ -48,6 +48,10 @@ struct TestRecord: Sendable {
         try self.outcome(behind) { view throws(WireError) in try ControlRecord(decoding: view, limits: limits) }.get()
     }
 
+    func remembered(limits: WireLimits = .default) throws(WireError) -> RememberedRecord {
+        try self.outcome([]) { view throws(WireError) in try RememberedRecord(decoding: view, limits: limits) }.get()
+    }
+
     private func outcome<R>(_ behind: [UInt8], _ body: (RecordView) throws(WireError) -> R) -> Result<R, WireError> {
         self.withView(behind: behind) { view in Result { () throws(WireError) in try body(view) } }
     }
