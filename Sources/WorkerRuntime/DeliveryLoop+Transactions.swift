@@ -17,8 +17,6 @@ struct OutboxEntry {
 /// Handlers run on while a transaction is committed; what they finish meanwhile goes into the next one. A transaction that is aborted is made
 /// again with the same values. What belongs to partitions that were lost is dropped: it was never visible, and its new owner does it again.
 extension DeliveryLoop {
-    /// Finished records after which a transaction is not put off.
-    static let transactionRecords = 512
     /// Milliseconds between two looks at a transaction that does not come to its end.
     static let transactionPatience: Int32 = 1_000
     /// Milliseconds until a transaction is made again.
@@ -27,6 +25,9 @@ extension DeliveryLoop {
     static let refusalPause: Int64 = 1_000
 
     var isTransactional: Bool { self.configuration.isTransactional }
+
+    /// Finished records after which a transaction is not put off: half of what may be in flight, so that handlers have the other half meanwhile.
+    var transactionRecords: Int { max(1, self.configuration.limits.records / 2) }
 
     /// Takes the transactional id, as long as it takes; false when the loop is to end.
     func initTransactions() -> Bool {
@@ -52,7 +53,7 @@ extension DeliveryLoop {
     var transactionTime: Int64 {
         let hasOutputs = !self.finishedSlots.isEmpty || !self.outbox.isEmpty
         guard hasOutputs || self.machine.hasUncommitted else { return .max }
-        let isUrgent = self.machine.isCommitUrgent || self.finishedSlots.count >= DeliveryLoop.transactionRecords
+        let isUrgent = self.machine.isCommitUrgent || self.finishedSlots.count >= self.transactionRecords
         return max(self.commitNotBefore, isUrgent ? 0 : self.nextTransaction)
     }
 

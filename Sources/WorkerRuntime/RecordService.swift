@@ -102,7 +102,7 @@ final class RecordService: Sendable {
                 topics: self.topics,
                 consumer: consumer,
                 identity: identity,
-                limits: self.configuration.inFlight,
+                limits: self.configuration.deliveryLimits,
                 ordering: self.configuration.ordering,
                 concurrency: self.configuration.concurrency,
                 commitInterval: self.configuration.commitInterval,
