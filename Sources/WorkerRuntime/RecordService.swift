@@ -104,6 +104,7 @@ final class RecordService: Sendable {
                 drainTimeout: self.configuration.drainTimeout,
                 isTransactional: self.configuration.delivery == .exactlyOnce,
                 transactionInterval: self.configuration.transactionInterval,
+                transactionTimeout: self.configuration.transactionTimeout,
                 recordLimit: self.configuration.recordLimit
             ),
             handler: handler,
