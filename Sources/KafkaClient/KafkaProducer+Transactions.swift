@@ -16,7 +16,7 @@ extension KafkaProducer {
     static let transactionDefaults = [("retry.backoff.ms", "20"), ("transaction.timeout.ms", String(KafkaProducer.transactionTimeout))]
 
     /// The default of `transaction.timeout.ms`.
-    public static let transactionTimeout = 10_000
+    public static let transactionTimeout = 5_000
 
     /// Takes the `transactional.id`: fences the producer that had it, ends what that one left open, and waits until that is done.
     ///
@@ -28,7 +28,7 @@ extension KafkaProducer {
 
     /// Opens a transaction; asks no broker.
     ///
-    /// It ends with a commit or an abort, within `transaction.timeout.ms` (10 s by default): by then the broker aborts it, and the producer is
+    /// It ends with a commit or an abort, within `transaction.timeout.ms` (5 s by default): by then the broker aborts it, and the producer is
     /// fenced when it goes on.
     public func beginTransaction() -> TransactionOutcome {
         self.outcome(rd_kafka_begin_transaction(self.handle.native), "begin a transaction")

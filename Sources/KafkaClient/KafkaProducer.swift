@@ -72,7 +72,7 @@ public final class KafkaProducer: Sendable {
     ///
     /// Defaults unless set: idempotence on, acks from all replicas, murmur2 partitioner (the Java client's, so that replies and requests of one
     /// key agree with Java producers), 5 ms linger, lz4; with a `transactional.id` also `retry.backoff.ms` 20 and `transaction.timeout.ms`
-    /// 10,000.
+    /// 5,000.
     /// - Throws: what librdkafka does not accept.
     public init(configuration: KafkaConfiguration, observer: KafkaObserver, wake: WakeSignal = WakeSignal()) throws(KafkaError) {
         var defaults = configuration

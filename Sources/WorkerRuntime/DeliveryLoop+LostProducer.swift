@@ -27,17 +27,25 @@ extension DeliveryLoop {
         }
     }
 
+    /// Milliseconds within which a second fencing means that another process has the same id.
+    static let fencedAgain: Int64 = 60_000
+
     /// The producer is of no use any more.
     ///
-    /// Who was fenced although its transaction was open for less than its time has lost its id to another process: going on would only take the
-    /// id back from that one.
+    /// Who was fenced because its transaction took too long goes on with its id. So does, once, who was fenced otherwise: the group had taken it
+    /// for dead (``TransactionWatch``). When that comes again, and the group has not taken partitions away from it either, another process has the
+    /// same id and takes it back each time.
     ///
     /// - Parameter milliseconds: how long a transaction was open; since it began, unless told otherwise.
     func lost(_ error: KafkaError, openFor milliseconds: Int64? = nil) {
-        let openFor = milliseconds ?? monotonicMilliseconds() - self.transactionBegan
-        guard !error.isFenced || openFor >= self.configuration.transactionTimeout else {
-            let text = "another process has taken the transactional id: every worker of a group needs a worker id of its own"
-            return self.failed(error.adding(text))
+        let now = monotonicMilliseconds()
+        if error.isFenced, milliseconds ?? now - self.transactionBegan < self.configuration.transactionTimeout {
+            let isRecent = { (time: Int64?) in time.map { now - $0 < DeliveryLoop.fencedAgain } ?? false }
+            if isRecent(self.lastFenced), !isRecent(self.lastLoss) {
+                let text = "another process takes the transactional id: every worker of a group needs a worker id of its own"
+                return self.failed(error.adding(text))
+            }
+            self.lastFenced = now
         }
         self.logger.warning("the producer was lost, another one goes on", metadata: ["error": "\(error)"])
         self.metrics.deliveryRetries.increment()

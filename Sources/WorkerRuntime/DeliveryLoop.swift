@@ -21,7 +21,7 @@ struct DeliveryLoopConfiguration: Sendable {
     /// Milliseconds between two transactions, unless there is much to commit.
     var transactionInterval = 50
     /// Milliseconds after which the broker gives an open transaction up.
-    var transactionTimeout: Int64 = 10_000
+    var transactionTimeout: Int64 = 5_000
     /// Ends the loop after so many records were taken and finished; for measuring.
     var recordLimit: Int?
 }
@@ -125,11 +125,16 @@ final class DeliveryLoop: @unchecked Sendable {  // everything but `lifecycle`, 
     /// Milliseconds, taken once a turn.
     var turnTime: Int64 = 0
     var nextRetry: Int64 = 0
+    /// When the producer was last fenced without a reason that lies here, and when partitions were last lost.
+    var lastFenced: Int64?
+    var lastLoss: Int64?
     /// When the drain's time is over; set once it has begun.
     var drainDeadline: Int64 = .max
     var taken = 0
     var finished = 0
     var firstReceived: Int64 = 0
+    /// When the last record of a limited run was finished.
+    var lastFinished: Int64 = 0
     var lastCommitted: Int64 = 0
 
     init(
@@ -223,7 +228,10 @@ final class DeliveryLoop: @unchecked Sendable {  // everything but `lifecycle`, 
             self.wake.wait(milliseconds: self.waitTime())
             while self.turn() {}
             if self.failure != nil || self.lifecycle.load(ordering: .acquiring) == .stopping { break }
-            if let limit = self.configuration.recordLimit, self.finished >= limit { self.drain() }
+            if let limit = self.configuration.recordLimit, self.finished >= limit, self.lastFinished == 0 {
+                self.lastFinished = monotonicNanoseconds()
+                self.drain()
+            }
             if self.lifecycle.load(ordering: .acquiring) == .draining {
                 let now = monotonicMilliseconds()
                 let deadline = self.drainEnd(now)
@@ -360,7 +368,7 @@ final class DeliveryLoop: @unchecked Sendable {  // everything but `lifecycle`, 
 func monotonicMilliseconds() -> Int64 { monotonicNanoseconds() / 1_000_000 }
 
 /// Nanoseconds of the clock that never jumps.
-func monotonicNanoseconds() -> Int64 {
+package func monotonicNanoseconds() -> Int64 {
     var time = timespec()
     clock_gettime(CLOCK_MONOTONIC, &time)
     return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)

@@ -143,6 +143,15 @@ public struct WorkerConfiguration: Sendable {
         return configuration
     }
 
+    /// The worker that a member of the group belongs to; nil for clients that are named otherwise.
+    static func workerID(ofMember clientID: String, group: String) -> String? {
+        let role = "-consumer-\(group)"
+        guard clientID.hasSuffix(role) else { return nil }
+        let parts = clientID.dropLast(role.count).split(separator: "-", omittingEmptySubsequences: false)
+        guard parts.count > 1, let process = parts.last, Int32(process) != nil else { return nil }
+        return parts.dropLast().joined(separator: "-")
+    }
+
     func consumerConfiguration(group: String) -> KafkaConfiguration {
         var configuration = self.baseConfiguration("consumer-\(group)")
         configuration["group.id"] = group

@@ -59,13 +59,16 @@ extension RealKafkaSuite {
             let first = try await WorkerProcess.ready("application-worker", id: "twin", of: topics, ["--delivery", "exactly_once"])
             let second = try await WorkerProcess.ready("application-worker", id: "twin", of: topics, ["--delivery", "exactly_once"])
             let load = ChaosLoad(drill, perSecond: 200) { Self.request($0) }
-            let status = try await first.child.waitForExit(deadline: .now + .seconds(60))
-            #expect(status == .exited(1))
-            let said = first.child.lines.filter { $0.text.contains("every worker of a group needs a worker id of its own") }
+            // Each takes the id back once; which of them has to give in first is chance.
+            let twins = [first, second]
+            try await eventually("the end of one", deadline: .now + .seconds(60)) { twins.contains { $0.child.exitStatus != nil } }
+            let index = try #require(twins.firstIndex { $0.child.exitStatus != nil })
+            #expect(twins[index].child.exitStatus == .exited(1))
+            let said = twins[index].child.lines.filter { $0.text.contains("every worker of a group needs a worker id of its own") }
             #expect(!said.isEmpty)
             _ = try await load.stop()
             try await topics.waitUntilCommitted(group: drill.group, topic: drill.requests)
-            #expect(try await second.drain() == .exited(0))
+            #expect(try await twins[1 - index].drain() == .exited(0))
         }
     }
 }
