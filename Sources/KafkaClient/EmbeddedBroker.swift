@@ -66,4 +66,7 @@ public final class EmbeddedBroker: Sendable {
         let errors = codes.map { rd_kafka_resp_err_t($0) }
         errors.withUnsafeBufferPointer { rd_kafka_mock_push_request_errors_array(self.cluster, apiKey, $0.count, $0.baseAddress) }
     }
+
+    /// Takes back what ``failRequests(apiKey:codes:)`` has left over.
+    public func endFailures(apiKey: Int16) { rd_kafka_mock_clear_request_errors(self.cluster, apiKey) }
 }

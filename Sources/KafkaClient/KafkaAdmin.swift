@@ -56,7 +56,7 @@ public final class KafkaAdmin: Sendable {
     /// The version of librdkafka that runs, such as `2.0.2`.
     public static var libraryVersion: String { String(cString: rd_kafka_version_str()) }
 
-    private let handle: ClientHandle
+    let handle: ClientHandle
     private let configuration: KafkaConfiguration
     private let observer: KafkaObserver
     private let groupHandle = Mutex<ClientHandle?>(nil)

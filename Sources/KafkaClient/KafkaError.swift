@@ -47,7 +47,7 @@ public struct KafkaError: Error, Sendable, Hashable, CustomStringConvertible {
     }
 
     /// The same error with more at the end of its message.
-    func adding(_ text: String) -> KafkaError { KafkaError(self, message: "\(self.message); \(text)") }
+    public func adding(_ text: String) -> KafkaError { KafkaError(self, message: "\(self.message); \(text)") }
 
     private init(_ error: KafkaError, message: String) {
         self.code = error.code
@@ -88,6 +88,9 @@ public struct KafkaError: Error, Sendable, Hashable, CustomStringConvertible {
 
     /// Another producer has taken the `transactional.id`, or the broker has ended a transaction that took longer than
     /// `transaction.timeout.ms`: this producer is of no use any more.
+    ///
+    /// Which of the two it was librdkafka 2.0.2 does not tell: the broker's answers differ (PRODUCER_FENCED, INVALID_PRODUCER_EPOCH), the library
+    /// makes one error of them. Who knows how long its transaction was open can tell.
     public var isFenced: Bool {
         self.code == RD_KAFKA_RESP_ERR__FENCED.rawValue || self.code == RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH.rawValue
             || self.code == RD_KAFKA_RESP_ERR_PRODUCER_FENCED.rawValue

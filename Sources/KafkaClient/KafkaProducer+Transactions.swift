@@ -1,18 +1,5 @@
 import CRDKafka
 
-/// What came of a call about transactions.
-public enum TransactionOutcome: Sendable, Hashable {
-    /// It is done.
-    case success
-    /// It is not done, or not known to be, and the same call may be made again: it goes on where it was.
-    case retriable(KafkaError)
-    /// The transaction will not be committed: call ``KafkaProducer/abortTransaction(milliseconds:_:)`` and do the work again in a new one.
-    case mustAbort(KafkaError)
-    /// The producer is of no use any more, because another one has taken its `transactional.id` (``KafkaError/isFenced``), because the broker
-    /// has given its transaction up, or because the call was not allowed at this moment.
-    case fatal(KafkaError)
-}
-
 /// Transactions: records and offsets that become visible together or not at all, for readers with `isolation.level=read_committed`.
 ///
 /// They need the property `transactional.id`. The order is ``initTransactions(milliseconds:)`` once, then for each transaction
@@ -26,7 +13,10 @@ extension KafkaProducer {
     /// `retry.backoff.ms`: after a commit the next transaction's first request is answered "not yet" and waits so long, 100 ms by librdkafka's
     /// default, which would allow 10 transactions a second. `transaction.timeout.ms`: how long the broker leaves a transaction open whose
     /// producer is gone, and with it the records after it unread. librdkafka derives `message.timeout.ms` and `socket.timeout.ms` from it.
-    static let transactionDefaults = [("retry.backoff.ms", "20"), ("transaction.timeout.ms", "10000")]
+    static let transactionDefaults = [("retry.backoff.ms", "20"), ("transaction.timeout.ms", String(KafkaProducer.transactionTimeout))]
+
+    /// The default of `transaction.timeout.ms`.
+    public static let transactionTimeout = 5_000
 
     /// Takes the `transactional.id`: fences the producer that had it, ends what that one left open, and waits until that is done.
     ///
@@ -38,7 +28,7 @@ extension KafkaProducer {
 
     /// Opens a transaction; asks no broker.
     ///
-    /// It ends with a commit or an abort, within `transaction.timeout.ms` (10 s by default): by then the broker aborts it, and the producer is
+    /// It ends with a commit or an abort, within `transaction.timeout.ms` (5 s by default): by then the broker aborts it, and the producer is
     /// fenced when it goes on.
     public func beginTransaction() -> TransactionOutcome {
         self.outcome(rd_kafka_begin_transaction(self.handle.native), "begin a transaction")

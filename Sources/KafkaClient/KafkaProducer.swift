@@ -37,7 +37,8 @@ public final class ProducerTopic: Sendable {
 ///
 /// A client that librdkafka gives up is replaced inside ``readReports(_:)``: an idempotent one can be lost when a broker dies (before 2.3.0 even
 /// with nothing wrong, confluentinc/librdkafka#4438). What it had not delivered is reported with a retriable error, although some of it may
-/// have been written. A producer with a `transactional.id` is not replaced: its owner has to know.
+/// have been written. The client of a producer with a `transactional.id` is replaced by its owner alone, with ``renew()``: what was in the
+/// transaction has to be made again.
 public final class KafkaProducer: Sendable {
     /// What became of an attempt to enqueue a record.
     public enum Outcome: Sendable, Hashable {
@@ -71,7 +72,7 @@ public final class KafkaProducer: Sendable {
     ///
     /// Defaults unless set: idempotence on, acks from all replicas, murmur2 partitioner (the Java client's, so that replies and requests of one
     /// key agree with Java producers), 5 ms linger, lz4; with a `transactional.id` also `retry.backoff.ms` 20 and `transaction.timeout.ms`
-    /// 10,000.
+    /// 5,000.
     /// - Throws: what librdkafka does not accept.
     public init(configuration: KafkaConfiguration, observer: KafkaObserver, wake: WakeSignal = WakeSignal()) throws(KafkaError) {
         var defaults = configuration
@@ -251,16 +252,26 @@ public final class KafkaProducer: Sendable {
         return KafkaError(code, "the client was lost before the record was delivered: \(reason)", isRetriable: true)
     }
 
+    private func makeClient(after client: ProducerClient) throws(KafkaError) -> ProducerClient {
+        try ProducerClient(number: client.number + 1, configuration: self.configuration, observer: self.observer, wake: self.wake)
+    }
+
+    /// Puts another client in the place of a producer with a `transactional.id` whose calls answer ``TransactionOutcome/fatal(_:)``.
+    ///
+    /// Nothing that the old one had is delivered or reported any more. The new one begins with ``initTransactions(milliseconds:)``; topics go on.
+    /// For the thread that makes the calls about transactions.
+    /// - Throws: a client that cannot be made; the old one stays.
+    public func renew() throws(KafkaError) {
+        let old = self.client
+        let new = try self.makeClient(after: old)
+        self.clients.withLock { $0.current = new }
+    }
+
     /// Puts another client in the place of one that was lost; what that one has not delivered is reported.
     private func replaceIfLost(_ client: ProducerClient) {
         guard self.isReplaceable, client.isLost else { return }
         do throws(KafkaError) {
-            let new = try ProducerClient(
-                number: client.number + 1,
-                configuration: self.configuration,
-                observer: self.observer,
-                wake: self.wake
-            )
+            let new = try self.makeClient(after: client)
             self.clients.withLock { clients in
                 clients.current = new
                 clients.lost.append(client)

@@ -56,6 +56,7 @@ extension DeliveryLoop {
         let leaving = sources.compactMap { self.assigned.removeValue(forKey: $0)?.index }
         guard !leaving.isEmpty else { return }
         self.held.removeAll { leavingSources.contains($0.source) }
+        if lost { self.lastLoss = monotonicMilliseconds() }
         if !lost {
             let began = monotonicMilliseconds()
             defer { self.metrics.revokeDrain.record(Double(monotonicMilliseconds() - began) / 1000) }

@@ -51,6 +51,8 @@ extension DeliveryLoop {
 
     /// When the next transaction is to begin.
     var transactionTime: Int64 {
+        // What it was committing may be all that there is.
+        guard self.lostProducer == nil else { return self.commitNotBefore }
         let hasOutputs = !self.finishedSlots.isEmpty || !self.outbox.isEmpty
         guard hasOutputs || self.machine.hasUncommitted else { return .max }
         let isUrgent = self.machine.isCommitUrgent || self.finishedSlots.count >= self.transactionRecords
@@ -63,6 +65,7 @@ extension DeliveryLoop {
     /// - Returns: whether it was committed, or there was nothing to commit.
     @discardableResult
     func transact(last: Bool) -> Bool {
+        guard self.regainProducer() else { return false }
         // What was aborted goes first, with the same values; the rest waits and holds the intake back.
         if last || self.outbox.isEmpty { self.fillOutbox() }
         let commits = self.machine.beginCommit(last: last)
@@ -70,21 +73,24 @@ extension DeliveryLoop {
         let outcome = self.attemptTransaction(commits)
         let now = monotonicMilliseconds()
         self.nextTransaction = now + Int64(self.configuration.transactionInterval)
-        let isCommitted = outcome == .committed
+        // The new producer finds out.
+        if outcome != .inDoubt { self.conclude(commits, isCommitted: outcome == .committed) }
+        guard outcome != .committed else { return true }
+        self.commitNotBefore = now + (outcome == .refused ? DeliveryLoop.refusalPause : DeliveryLoop.transactionPause)
+        return false
+    }
+
+    /// A transaction was committed, or will not be.
+    func conclude(_ commits: [DeliveryMachine.Commit], isCommitted: Bool) {
         for commit in commits {
             self.machine.commitEnded(commit.partition, number: commit.number, succeeded: isCommitted) { self.toStart($0) }
         }
-        if isCommitted {
-            self.finished += self.outbox.count
-            self.outbox.removeAll(keepingCapacity: true)
-            self.metrics.commits.increment()
-            self.lastCommitted = monotonicNanoseconds()
-            self.wake.raise()
-            return true
-        }
-        self.metrics.commitFailures.increment()
-        self.commitNotBefore = now + (outcome == .refused ? DeliveryLoop.refusalPause : DeliveryLoop.transactionPause)
-        return false
+        guard isCommitted else { return self.metrics.commitFailures.increment() }
+        self.finished += self.outbox.count
+        self.outbox.removeAll(keepingCapacity: true)
+        self.metrics.commits.increment()
+        self.lastCommitted = monotonicNanoseconds()
+        self.wake.raise()
     }
 
     /// Forgets what belongs to partitions that have left.
@@ -117,21 +123,38 @@ extension DeliveryLoop {
 
     private enum Outcome {
         case committed, aborted, refused
+        /// The producer was lost while it committed.
+        case inDoubt
     }
 
     private func attemptTransaction(_ commits: [DeliveryMachine.Commit]) -> Outcome {
         self.refusals = [:]
+        self.transactionBegan = monotonicMilliseconds()
         if case .fatal(let error) = self.producer.beginTransaction() {
-            self.failed(error)
+            // Nothing was open that could have taken long.
+            self.lost(error, openFor: 0)
             return .aborted
         }
-        guard let reason = self.produceOutbox() ?? self.sendOffsets(of: commits) ?? self.commitTransaction() else { return .committed }
-        guard self.failure == nil else { return .aborted }
+        if let reason = self.produceOutbox() ?? self.sendOffsets(of: commits) {
+            return self.takeBack(because: reason)
+        }
+        guard let reason = self.commitTransaction() else { return .committed }
+        let outcome = self.takeBack(because: reason)
+        guard self.lostProducer != nil else { return outcome }
+        self.lostProducer?.inDoubt = commits
+        return .inDoubt
+    }
+
+    /// Ends a transaction that cannot be committed.
+    private func takeBack(because reason: String) -> Outcome {
+        guard self.failure == nil, self.lostProducer == nil else { return .aborted }
         if self.refusals.isEmpty, let leftOut = self.throttle.admit(at: monotonicMilliseconds()) {
             let metadata: Logger.Metadata = ["reason": "\(reason)"]
             self.logger.warning("the transaction is aborted and made again", metadata: metadata.merging(leftOut) { $1 })
         }
         self.abort()
+        // What a producer says that is lost is said of itself, not of the records.
+        guard self.failure == nil, self.lostProducer == nil else { return .aborted }
         return self.settle() ? .refused : .aborted
     }
 
@@ -151,11 +174,11 @@ extension DeliveryLoop {
                     switch self.produce(number, output, for: entry.record) {
                     case .accepted: break
                     case .full:
-                        guard self.lifecycle.load(ordering: .acquiring) != .stopping else { return "the worker is stopped" }
+                        guard !self.isOutOfTime else { return "the worker ends" }
                         self.producer.readReports(waiting: 10) { self.note($0, $1) }
                         continue
                     case .refused(let error):
-                        self.note(number, error)
+                        if error.isFatal { self.lost(error) } else { self.note(number, error) }
                         return error.description
                     }
                     break
@@ -176,20 +199,18 @@ extension DeliveryLoop {
     }
 
     private func sendOffsets(of commits: [DeliveryMachine.Commit]) -> String? {
-        let points = commits.compactMap { commit in
-            self.sources[commit.partition].map { CommitPoint(source: $0, offset: commit.offset, metadata: commit.metadata.text) }
-        }
+        let points = commits.compactMap { self.point(of: $0) }
         guard !points.isEmpty else { return nil }
         guard let group = self.consumer?.groupMetadata else { return "the worker is no member of its group" }
         while true {
             switch self.producer.sendOffsets(points, of: group, milliseconds: DeliveryLoop.transactionPatience) {
             case .success: return nil
             case .retriable(let error):
-                if self.lifecycle.load(ordering: .acquiring) == .stopping { return error.description }
+                if self.isOutOfTime { return error.description }
                 self.health.turned(at: monotonicMilliseconds())
             case .mustAbort(let error): return error.description
             case .fatal(let error):
-                self.failed(error)
+                self.lost(error)
                 return error.description
             }
         }
@@ -201,14 +222,15 @@ extension DeliveryLoop {
             case .success: return nil
             case .retriable(let error):
                 // Whether it is committed is the broker's to know: whoever takes the transactional id next finds out.
-                if self.lifecycle.load(ordering: .acquiring) == .stopping {
+                if self.isOutOfTime {
                     self.failed(error)
+                    self.lostProducer = LostProducer()
                     return error.description
                 }
                 self.health.turned(at: monotonicMilliseconds())
             case .mustAbort(let error): return error.description
             case .fatal(let error):
-                self.failed(error)
+                self.lost(error)
                 return error.description
             }
         }
@@ -219,9 +241,12 @@ extension DeliveryLoop {
             switch self.producer.abortTransaction(milliseconds: DeliveryLoop.transactionPatience, { self.note($0, $1) }) {
             case .success: return
             case .retriable, .mustAbort:
-                if self.lifecycle.load(ordering: .acquiring) == .stopping { return }
+                if self.isOutOfTime {
+                    self.lostProducer = LostProducer()
+                    return
+                }
                 self.health.turned(at: monotonicMilliseconds())
-            case .fatal(let error): return self.failed(error)
+            case .fatal(let error): return self.lost(error)
             }
         }
     }

@@ -22,6 +22,8 @@ struct DeliveryLoopConfiguration: Sendable {
     var isTransactional = false
     /// Milliseconds between two transactions, unless there is much to commit.
     var transactionInterval = 50
+    /// Milliseconds after which the broker gives an open transaction up.
+    var transactionTimeout: Int64 = 5_000
     /// Ends the loop after so many records were taken and finished; for measuring.
     var recordLimit: Int?
 }
@@ -117,6 +119,10 @@ final class DeliveryLoop: @unchecked Sendable {  // everything but `lifecycle`, 
     /// Records of the transaction under way that the broker does not take, by number.
     var refusals: [Int: KafkaError] = [:]
     var nextTransaction: Int64 = 0
+    /// When the newest transaction began.
+    var transactionBegan: Int64 = 0
+    /// The transactional producer has to be made anew before the next transaction.
+    var lostProducer: LostProducer?
     /// Failed records, and when they are due.
     var retries: [(due: Int64, token: DeliveryMachine.OutputToken)] = []
     /// Who runs alone, and since when.
@@ -129,9 +135,16 @@ final class DeliveryLoop: @unchecked Sendable {  // everything but `lifecycle`, 
     /// Milliseconds, taken once a turn.
     var turnTime: Int64 = 0
     var nextRetry: Int64 = 0
+    /// When the producer was last fenced without a reason that lies here, and when partitions were last lost.
+    var lastFenced: Int64?
+    var lastLoss: Int64?
+    /// When the drain's time is over; set once it has begun.
+    var drainDeadline: Int64 = .max
     var taken = 0
     var finished = 0
     var firstReceived: Int64 = 0
+    /// When the last record of a limited run was finished.
+    var lastFinished: Int64 = 0
     var lastCommitted: Int64 = 0
 
     init(
@@ -223,16 +236,20 @@ final class DeliveryLoop: @unchecked Sendable {  // everything but `lifecycle`, 
         try consumer.subscribe(to: self.configuration.topics)
         self.logger.info("subscribed", metadata: ["topics": "\(self.configuration.topics.joined(separator: " "))"])
 
-        var drainDeadline: Int64 = .max
+        var isDraining = false
         while true {
             self.wake.wait(milliseconds: self.waitTime())
             while self.turn() {}
             if self.failure != nil || self.lifecycle.load(ordering: .acquiring) == .stopping { break }
-            if let limit = self.configuration.recordLimit, self.finished >= limit { self.drain() }
+            if let limit = self.configuration.recordLimit, self.finished >= limit, self.lastFinished == 0 {
+                self.lastFinished = monotonicNanoseconds()
+                self.drain()
+            }
             if self.lifecycle.load(ordering: .acquiring) == .draining {
                 let now = monotonicMilliseconds()
-                if drainDeadline == .max {
-                    drainDeadline = now + Int64(self.configuration.drainTimeout)
+                let deadline = self.drainEnd(now)
+                if !isDraining {
+                    isDraining = true
                     self.health.draining()
                     self.logger.info("draining", metadata: ["records": "\(self.machine.recordsInFlight)"])
                     self.giveUpNotBegun(of: self.assigned.values.map(\.index)) { _ in true }
@@ -241,7 +258,7 @@ final class DeliveryLoop: @unchecked Sendable {  // everything but `lifecycle`, 
                 // The last commit waits for the group too.
                 let mustWait = self.isJoining && self.machine.hasUncommitted
                 if self.machine.recordsInFlight == 0 && self.unsent.isEmpty && self.outbox.isEmpty && !mustWait { break }
-                if now >= drainDeadline {
+                if now >= deadline {
                     self.logger.warning("drain timed out", metadata: ["unfinished": "\(self.machine.recordsInFlight)"])
                     break
                 }
@@ -249,6 +266,12 @@ final class DeliveryLoop: @unchecked Sendable {  // everything but `lifecycle`, 
         }
         self.end(consumer)
         if let failure = self.failure { throw failure }
+    }
+
+    /// When the drain's time is over; it begins with the first question.
+    func drainEnd(_ now: Int64) -> Int64 {
+        if self.drainDeadline == .max { self.drainDeadline = now + Int64(self.configuration.drainTimeout) }
+        return self.drainDeadline
     }
 
     func makeConsumer() throws(KafkaError) -> KafkaConsumer {
@@ -360,7 +383,7 @@ final class DeliveryLoop: @unchecked Sendable {  // everything but `lifecycle`, 
 func monotonicMilliseconds() -> Int64 { monotonicNanoseconds() / 1_000_000 }
 
 /// Nanoseconds of the clock that never jumps.
-func monotonicNanoseconds() -> Int64 {
+package func monotonicNanoseconds() -> Int64 {
     var time = timespec()
     clock_gettime(CLOCK_MONOTONIC, &time)
     return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)

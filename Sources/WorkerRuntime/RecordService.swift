@@ -5,6 +5,16 @@ import Orchestration
 import Synchronization
 import Wire
 
+/// Monotonic nanoseconds of a run; 0 for what did not happen.
+package struct MeasuredTimes: Sendable {
+    /// The first record's arrival.
+    package var firstReceived: Int64 = 0
+    /// The acknowledgement of the last record's outputs, where their number is limited.
+    package var lastFinished: Int64 = 0
+    /// The last commit.
+    package var lastCommitted: Int64 = 0
+}
+
 /// Runs one delivery loop with its producer, its handlers and its thread, from start to the end of its drain.
 final class RecordService: Sendable {
     /// Makes the handler, once producer and topics are there.
@@ -58,11 +68,10 @@ final class RecordService: Sendable {
 
     /// Consumes until drained or stopped.
     ///
-    /// - Returns: monotonic nanoseconds of the first record's arrival and of the last commit; 0 where there was none.
     /// - Throws: ``WorkerError`` when it cannot start or the client is lost.
-    func run(_ makeHandler: MakeHandler) async throws -> (firstReceived: Int64, lastCommitted: Int64) {
+    func run(_ makeHandler: MakeHandler) async throws -> MeasuredTimes {
         // Joining a group only to leave it would take seconds.
-        if self.isEnding { return (0, 0) }
+        if self.isEnding { return MeasuredTimes() }
         let wake = WakeSignal()
         let producer: KafkaProducer
         let noticeProducer: KafkaProducer
@@ -109,6 +118,7 @@ final class RecordService: Sendable {
                 drainTimeout: self.configuration.drainTimeout,
                 isTransactional: self.configuration.delivery == .exactlyOnce,
                 transactionInterval: self.configuration.transactionInterval,
+                transactionTimeout: self.configuration.transactionTimeout,
                 recordLimit: self.configuration.recordLimit
             ),
             handler: handler,
@@ -128,6 +138,8 @@ final class RecordService: Sendable {
         loopBox.withLock { $0 = loop }
         defer { loopBox.withLock { $0 = nil } }
 
+        let watch = loop.isTransactional ? self.startWatch() : nil
+        defer { watch?.stop() }
         let handlers = Task { await loop.runHandlers() }
         let request: (drain: Bool, stop: Bool) = self.phase.withLock { phase in
             switch phase {
@@ -151,7 +163,18 @@ final class RecordService: Sendable {
         // What still runs when the drain's time is over runs again elsewhere.
         handlers.cancel()
         await self.wait(for: handlers)
-        return (loop.firstReceived, loop.lastCommitted)
+        return MeasuredTimes(
+            firstReceived: loop.firstReceived,
+            lastFinished: loop.lastFinished,
+            lastCommitted: loop.lastCommitted
+        )
+    }
+
+    /// Nobody waits for its end: a call to a broker that is away must not hold a worker up.
+    private func startWatch() -> TransactionWatch {
+        let watch = TransactionWatch(configuration: self.configuration, group: self.group, observer: self.observer)
+        Task { try? await onOwnThread { try watch.run() } }
+        return watch
     }
 
     /// Waits for cancelled handlers, at most two seconds: one that does not hear its cancellation must not hold a worker that has ended.

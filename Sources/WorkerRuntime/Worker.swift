@@ -100,8 +100,8 @@ public final class Worker: FleetService {
         _ = try await self.runMeasured()
     }
 
-    /// Works like ``run()`` and tells when the first record came and the last commit went, in monotonic nanoseconds.
-    package func runMeasured() async throws -> (firstReceived: Int64, lastCommitted: Int64) {
+    /// Works like ``run()`` and tells when the first record came and the last one went.
+    package func runMeasured() async throws -> MeasuredTimes {
         let mistakes = self.configuration.mistakes()
         guard mistakes.isEmpty else { throw WorkerError(.configuration, mistakes.joined(separator: "\n")) }
         if let partitions = self.configuration.createsTopicsWithPartitions {

@@ -7,7 +7,7 @@ public import Wire
 public enum DeliveryGuarantee: String, Sendable, CaseIterable {
     /// Every request is answered; after a crash some are answered twice.
     case atLeastOnce = "at_least_once"
-    /// Every request has exactly one reply visible to `read_committed`. Not in this version.
+    /// Every request has exactly one reply visible to `read_committed`.
     case exactlyOnce = "exactly_once"
 }
 
@@ -164,6 +164,15 @@ public struct WorkerConfiguration: Sendable {
         return configuration
     }
 
+    /// The worker that a member of the group belongs to; nil for clients that are named otherwise.
+    static func workerID(ofMember clientID: String, group: String) -> String? {
+        let role = "-consumer-\(group)"
+        guard clientID.hasSuffix(role) else { return nil }
+        let parts = clientID.dropLast(role.count).split(separator: "-", omittingEmptySubsequences: false)
+        guard parts.count > 1, let process = parts.last, Int32(process) != nil else { return nil }
+        return parts.dropLast().joined(separator: "-")
+    }
+
     func consumerConfiguration(group: String) -> KafkaConfiguration {
         var configuration = self.baseConfiguration("consumer-\(group)")
         configuration["group.id"] = group
@@ -181,6 +190,11 @@ public struct WorkerConfiguration: Sendable {
         // Stable over restarts of the same worker: whoever takes it ends what the one before left open.
         configuration["transactional.id"] = "\(group).\(self.workerID)"
         return configuration.merging(self.kafka.filter { !WorkerConfiguration.consumerOnly.contains($0.key) })
+    }
+
+    /// Milliseconds after which the broker gives an open transaction up.
+    var transactionTimeout: Int64 {
+        self.kafka["transaction.timeout.ms"].flatMap { Int64($0) } ?? Int64(KafkaProducer.transactionTimeout)
     }
 
     /// Of the producer of notices, which no transaction may hold up.

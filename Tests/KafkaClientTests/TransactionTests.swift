@@ -5,19 +5,6 @@ import WorkerRuntime
 
 @testable import KafkaClient
 
-extension TransactionOutcome {
-    /// What hinders success.
-    var error: KafkaError? {
-        switch self {
-        case .success: nil
-        case .retriable(let error), .mustAbort(let error), .fatal(let error): error
-        }
-    }
-    var isRetriable: Bool { if case .retriable = self { true } else { false } }
-    var mustAbort: Bool { if case .mustAbort = self { true } else { false } }
-    var isFatal: Bool { if case .fatal = self { true } else { false } }
-}
-
 /// How librdkafka's answers become outcomes; what transactions do is proved on a real broker.
 @Suite("Transactions", .timeLimit(.minutes(1)))
 struct TransactionTests {

@@ -21,14 +21,18 @@ final class ChaosFleet: Sendable {
     static let session: Int64 = 6_000_000_000
     private let drill: Drill
     private let networks: [ProxiedNetwork]
+    private let options: [String]
     private let state = Mutex(State())
 
     /// Starts a worker in each place.
     ///
-    /// - Parameter networks: the place's way to the brokers; empty for the direct one.
-    init(_ drill: Drill, places: Int, networks: [ProxiedNetwork]) throws {
+    /// - Parameters:
+    ///   - networks: the place's way to the brokers; empty for the direct one.
+    ///   - options: of every worker, besides the drill's own.
+    init(_ drill: Drill, places: Int, networks: [ProxiedNetwork], options: [String] = []) throws {
         self.drill = drill
         self.networks = networks
+        self.options = drill.options + options
         for place in 0..<places { try self.start(place) }
     }
 
@@ -48,7 +52,7 @@ final class ChaosFleet: Sendable {
             topics = TestTopics(prefix: topics.prefix, bootstrapServers: self.networks[place].bootstrapServers)
         }
         let incarnation = Incarnation(
-            try WorkerProcess("application-worker", id: "w\(place)-\(number)", of: topics, self.drill.options)
+            try WorkerProcess("application-worker", id: "w\(place)-\(number)", of: topics, self.options)
         )
         self.state.withLock { state in
             state.all.append(incarnation)

@@ -5,25 +5,31 @@ import KafkaProcess
 import Orchestration
 import Testing
 import Wire
+import WorkerRuntime
 
 extension RealKafkaSuite {
     /// Workers, brokers and networks fail at random while requests come; nothing is lost and every key keeps its order (G1, G3, G11).
+    ///
+    /// With `--delivery exactly_once` nothing is answered twice either, for readers with `read_committed` (G2).
     ///
     /// `FLEET_LONG=1` runs ten times as long; `FLEET_CHAOS_SEED` repeats what a seed has done.
     @Suite struct ChaosTests {
         private static let seconds = TestLength.isLong ? 300 : 30
         private static let workers = 3
 
-        @Test func nothingIsLostAndKeysKeepTheirOrder() async throws {
+        @Test(arguments: DeliveryGuarantee.allCases)
+        func nothingIsLostAndKeysKeepTheirOrder(_ delivery: DeliveryGuarantee) async throws {
             let seed = ProcessInfo.processInfo.environment["FLEET_CHAOS_SEED"].flatMap { UInt64($0) } ?? UInt64.random(in: 1...1_000_000)
-            print("chaos: FLEET_CHAOS_SEED=\(seed)", ProxiedNetwork.unavailableReason.map { "without networks: \($0)" } ?? "")
+            print("chaos \(delivery.rawValue): FLEET_CHAOS_SEED=\(seed)")
+            if let reason = ProxiedNetwork.unavailableReason { print("chaos: without networks: \(reason)") }
             try await RealKafka.withCluster(
                 brokers: 3,
                 networks: ProxiedNetwork.isAvailable ? Self.workers : 0
             ) { kafka in
                 let drill = Drill(TestTopics(prefix: "", bootstrapServers: kafka.bootstrapServers))
                 try await self.makeTopics(drill)
-                let fleet = try ChaosFleet(drill, places: Self.workers, networks: kafka.networks)
+                let options = ["--delivery", delivery.rawValue]
+                let fleet = try ChaosFleet(drill, places: Self.workers, networks: kafka.networks, options: options)
                 for worker in fleet.current { try await worker.process.waitUntilReady() }
                 let load = ChaosLoad(drill, perSecond: 150) { self.request($0, seed) }
                 try await ChaosMonkey(drill: drill, kafka: kafka, fleet: fleet, end: .now + .seconds(Self.seconds)).run(seed: seed)
@@ -35,6 +41,7 @@ extension RealKafkaSuite {
                 }
                 #expect(try await fleet.drain() == Array(repeating: .exited(0), count: Self.workers))
                 #expect(fleet.surprises == [])
+                if delivery == .exactlyOnce { try await self.expectOneAnswerEach(drill) }
                 try await self.reconcile(drill, fleet, sent: sent, acknowledged: acknowledged)
             }
         }
@@ -55,6 +62,18 @@ extension RealKafkaSuite {
             let key = Int.random(in: 0..<60, using: &generator)
             let request = Request(id: "\(number)", orchestrator: "probe", tenantID: "acme", kwargs: ["delay_ms": .integer(delay)])
             return TestRecord(request, key: key < 50 ? "key-\(key)" : nil)
+        }
+
+        private func expectOneAnswerEach(_ drill: Drill) async throws {
+            let (log, replies) = (try await drill.topics.readAll(drill.requests), try await drill.topics.readCommitted(drill.results))
+            let found = ExactlyOnceReconciliation(log: log, replies: replies)
+            print(
+                "chaos exactly_once: \(log.count) in the log, \(replies.count) answers seen, \(found.missing.count) missing,",
+                "\(found.twice.count) twice, \(found.outOfOrder.count) keys out of order"
+            )
+            #expect(found.missing == [])
+            #expect(found.twice == [])
+            #expect(found.outOfOrder == [])
         }
 
         private func reconcile(_ drill: Drill, _ fleet: ChaosFleet, sent: Int, acknowledged: Set<Int>) async throws {

@@ -45,12 +45,12 @@ struct Drill: Sendable {
 
     /// The replies so far by request.
     func replies() async throws -> [String: [DrillReply]] {
-        Dictionary(grouping: try await self.topics.readAll(self.results).map { try DrillReply($0) }, by: \.cause)
+        Dictionary(grouping: try await self.topics.readCommitted(self.results).map { try DrillReply($0) }, by: \.cause)
     }
 
     /// The dead letters so far by request.
     func letters() async throws -> [String: [ConsumedRecord]] {
-        Dictionary(grouping: try await self.topics.readAll(self.deadLetters)) { $0.header("ce_id") ?? "" }
+        Dictionary(grouping: try await self.topics.readCommitted(self.deadLetters)) { $0.header("ce_id") ?? "" }
     }
 
     /// What the group has committed of each partition, metadata included.

@@ -151,4 +151,30 @@ extension TestTopics {
             return records
         }
     }
+
+    /// Everything in a topic that readers with `read_committed` see, up to a mark that is set now in every partition.
+    ///
+    /// The mark is seen when no transaction before it is open; those of killed workers end in their time.
+    func readCommitted(_ topic: String, deadline: ContinuousClock.Instant = .now + .seconds(60)) async throws -> [ConsumedRecord] {
+        let configuration = self.configuration
+        let partitions = try await onOwnThread {
+            try TopicReader(configuration: configuration, observer: .silent, topics: [topic], from: .end).ends.keys.map(\.partition)
+        }
+        let mark = "end of reading"
+        try await Submitter.send(partitions.map { TestRecord(partition: $0, text: mark) }, to: topic, of: self)
+        return try await onOwnThread {
+            let reader = try TopicReader(configuration: configuration, observer: .silent, topics: [topic], from: .beginning)
+            var records: [ConsumedRecord] = []
+            var open = Set(partitions)
+            while !open.isEmpty {
+                guard ContinuousClock.now < deadline else {
+                    throw KafkaProcessError(.deadlineExceeded, "partitions \(open.sorted()) of \(topic) are held up by a transaction")
+                }
+                for record in try reader.read(milliseconds: 1_000) {
+                    if record.text == mark { open.remove(record.source.partition) } else { records.append(record) }
+                }
+            }
+            return records
+        }
+    }
 }

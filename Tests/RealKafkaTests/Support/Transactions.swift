@@ -1,19 +1,6 @@
 import KafkaClient
 import KafkaProcess
 
-extension TransactionOutcome {
-    /// What hinders success.
-    var error: KafkaError? {
-        switch self {
-        case .success: nil
-        case .retriable(let error), .mustAbort(let error), .fatal(let error): error
-        }
-    }
-    var isRetriable: Bool { if case .retriable = self { true } else { false } }
-    var mustAbort: Bool { if case .mustAbort = self { true } else { false } }
-    var isFatal: Bool { if case .fatal = self { true } else { false } }
-}
-
 /// A producer with a transactional id that notes its reports; for one thread.
 final class TransactionalProducer {
     let native: KafkaProducer
