@@ -170,43 +170,6 @@ public final class KafkaAdmin: Sendable {
         }
     }
 
-    /// The client ids of a group's members; none of a group that does not exist.
-    ///
-    /// A member that took the place of another one with the same `group.instance.id` is told under the other one's client id.
-    ///
-    /// - Throws: retriable, as long as the group's coordinator is being made or moved.
-    public func clientIDs(inGroup group: String, milliseconds: Int32 = 5_000) throws(KafkaError) -> [String] {
-        let handle = try self.handle(for: group)
-        let action = "look at the members of group \(group)"
-        let answer: Result<OpaquePointer, KafkaError> = group.withCString { name in
-            var groups: UnsafePointer<CChar>? = name
-            return Result { () throws(KafkaError) in
-                try self.request(RD_KAFKA_ADMIN_OP_DESCRIBECONSUMERGROUPS, milliseconds, action, handle) {
-                    rd_kafka_DescribeConsumerGroups(handle.native, &groups, 1, $0, $1)
-                }
-            }
-        }
-        let event = try answer.get()
-        defer { rd_kafka_event_destroy(event) }
-        var count = 0
-        let groups = rd_kafka_DescribeConsumerGroups_result_groups(rd_kafka_event_DescribeConsumerGroups_result(event), &count)
-        guard count > 0, let found = groups?[0] else { return [] }
-        if let error = rd_kafka_ConsumerGroupDescription_error(found) {
-            let code = rd_kafka_error_code(error)
-            guard code != RD_KAFKA_RESP_ERR_NO_ERROR else { return self.clientIDs(of: found) }
-            throw KafkaError(code, "\(action): \(String(cString: rd_kafka_error_string(error)))")
-        }
-        return self.clientIDs(of: found)
-    }
-
-    private func clientIDs(of group: OpaquePointer) -> [String] {
-        (0..<rd_kafka_ConsumerGroupDescription_member_count(group)).compactMap { index in
-            rd_kafka_ConsumerGroupDescription_member(group, index).flatMap { rd_kafka_MemberDescription_client_id($0) }.map {
-                String(cString: $0)
-            }
-        }
-    }
-
     /// A group's committed offsets.
     ///
     /// - Parameter partitions: which ones; nil for all that the group has committed.

@@ -13,7 +13,7 @@ struct Testimony: Sendable {
     let isFinal: Bool
 }
 
-/// Asks, on threads of its own, which processes are in a group: each consumer's client id ends with the number of its process.
+/// Asks, on threads of its own, which processes are in a group.
 final class GroupWitness: Sendable {
     private let group: String
     private let configuration: KafkaConfiguration
@@ -25,16 +25,6 @@ final class GroupWitness: Sendable {
         self.group = group
         self.configuration = configuration
         self.logger = logger
-    }
-
-    /// A client id that tells the number of its process; 0 tells none.
-    static func clientID(_ id: String, identity: UInt32) -> String {
-        identity == 0 ? id : "\(id)-\(String(identity, radix: 36))"
-    }
-
-    /// The number that a client id tells, if it does.
-    static func identity(of clientID: String) -> UInt32? {
-        clientID.split(separator: "-").last.flatMap { UInt32($0, radix: 36) }
     }
 
     /// Asks unless it does already; the answer goes to the mailbox.
@@ -50,7 +40,7 @@ final class GroupWitness: Sendable {
                     let admin = try KafkaAdmin(configuration: configuration, observer: KafkaObserver(logger: silent))
                     return try admin.clientIDs(inGroup: group, milliseconds: 3_000)
                 }
-                answer = Testimony(askedAt: askedAt, alive: Set(clients.compactMap { GroupWitness.identity(of: $0) }), isFinal: false)
+                answer = Testimony(askedAt: askedAt, alive: Set(clients.compactMap { GroupMember($0, group: self.group)?.process }), isFinal: false)
             } catch {
                 let passes = (error as? KafkaError)?.isRetriable ?? false
                 if let leftOut = self.throttle.admit(at: monotonicMilliseconds()) {

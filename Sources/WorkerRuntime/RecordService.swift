@@ -103,13 +103,12 @@ final class RecordService: Sendable {
             loopBox.withLock { $0 }?.publish(notice: notice)
         }
         // A static member that takes a killed one's place is told under its client id: nobody could tell the living from the dead.
-        var consumer = self.configuration.consumerConfiguration(group: self.group)
-        let identity = consumer["group.instance.id"] == nil ? UInt32.random(in: 1...UInt32.max) : 0
-        consumer["client.id"] = consumer["client.id"].map { GroupWitness.clientID($0, identity: identity) }
+        let isStatic = self.configuration.consumerConfiguration(group: self.group)["group.instance.id"] != nil
+        let identity = isStatic ? 0 : UInt32.random(in: 1...UInt32.max)
         let loop = DeliveryLoop(
             configuration: DeliveryLoopConfiguration(
                 topics: self.topics,
-                consumer: consumer,
+                consumer: self.configuration.consumerConfiguration(group: self.group, identity: identity),
                 identity: identity,
                 limits: self.configuration.deliveryLimits,
                 ordering: self.configuration.ordering,

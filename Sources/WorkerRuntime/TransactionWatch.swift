@@ -38,8 +38,8 @@ final class TransactionWatch: Sendable {
         while !self.isEnded.load(ordering: .acquiring) {
             self.wake.wait(milliseconds: TransactionWatch.pause)
             // What cannot be seen now is seen at the next look.
-            guard let clients = try? admin.clientIDs(ofGroup: self.group, milliseconds: TransactionWatch.patience) else { continue }
-            let present = Set(clients.compactMap { WorkerConfiguration.workerID(ofMember: $0, group: self.group) })
+            guard let clients = try? admin.clientIDs(inGroup: self.group, milliseconds: TransactionWatch.patience) else { continue }
+            let present = Set(clients.compactMap { GroupMember($0, group: self.group)?.workerID })
             for id in departed.look(present, now: monotonicMilliseconds()) { self.end(id, observer) }
         }
     }

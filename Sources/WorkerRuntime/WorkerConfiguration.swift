@@ -164,17 +164,12 @@ public struct WorkerConfiguration: Sendable {
         return configuration
     }
 
-    /// The worker that a member of the group belongs to; nil for clients that are named otherwise.
-    static func workerID(ofMember clientID: String, group: String) -> String? {
-        let role = "-consumer-\(group)"
-        guard clientID.hasSuffix(role) else { return nil }
-        let parts = clientID.dropLast(role.count).split(separator: "-", omittingEmptySubsequences: false)
-        guard parts.count > 1, let process = parts.last, Int32(process) != nil else { return nil }
-        return parts.dropLast().joined(separator: "-")
-    }
-
-    func consumerConfiguration(group: String) -> KafkaConfiguration {
+    /// Of the group's member.
+    ///
+    /// - Parameter identity: the number of its process in the group; 0 for none.
+    func consumerConfiguration(group: String, identity: UInt32 = 0) -> KafkaConfiguration {
         var configuration = self.baseConfiguration("consumer-\(group)")
+        if identity != 0 { configuration["client.id"] = GroupMember(workerID: self.workerID, process: identity).clientID(group: group) }
         configuration["group.id"] = group
         if self.usesStaticMembership { configuration["group.instance.id"] = self.workerID }
         // Room for the drain inside a revoke.

@@ -47,12 +47,15 @@ struct DepartedWorkersTests {
         var configuration = WorkerConfiguration()
         for id in ["w", "host-1-2", "-", "a-consumer-g", "ü"] {
             configuration.workerID = id
-            let clientID = configuration.consumerConfiguration(group: "g")["client.id"] ?? ""
-            #expect(WorkerConfiguration.workerID(ofMember: clientID, group: "g") == id)
-            #expect(WorkerConfiguration.workerID(ofMember: clientID, group: "h") == nil)
+            for process in [0, 1, 4_711, .max] as [UInt32] {
+                let clientID = configuration.consumerConfiguration(group: "g", identity: process)["client.id"] ?? ""
+                #expect(GroupMember(clientID, group: "g")?.workerID == id)
+                #expect(process == 0 || GroupMember(clientID, group: "g")?.process == process)
+                #expect(GroupMember(clientID, group: "h") == nil)
+            }
         }
-        for other in ["", "rdkafka", "-consumer-g", "w-consumer-g", "w-x-consumer-g", "7-consumer-g"] {
-            #expect(WorkerConfiguration.workerID(ofMember: other, group: "g") == nil)
+        for other in ["", "rdkafka", "-consumer-g", "w-consumer-g", "w-!-consumer-g", "w-zzzzzzzzz-consumer-g", "7-consumer-g"] {
+            #expect(GroupMember(other, group: "g") == nil)
         }
     }
 }

@@ -67,6 +67,7 @@ struct LostTransactionsTests {
                 handler: Answering(topic: try producer.topic("out")),
                 producer: producer,
                 noticeProducer: try KafkaProducer(configuration: base, observer: observer, wake: wake),
+                witness: GroupWitness(group: "g", configuration: base, logger: observer.logger),
                 wake: wake,
                 observer: observer,
                 metrics: DeliveryMetrics(registry: self.registry, layer: "test"),
