@@ -138,6 +138,23 @@ struct ServingTests {
         #expect(echoed == [correlation])
     }
 
+    @Test(
+        "sends no reply to a topic of the fleet, whatever a request says",
+        arguments: [TopicNames().requests(.application), TopicNames().deadLetters(.application)]
+    )
+    func fleetTopicAsReplyAddress(_ topic: String) async throws {
+        var request = Request(id: "to \(topic)", orchestrator: "echo", tenantID: "acme")
+        request.event.replyAddress = ReplyAddress(topic: topic)
+        try self.send(request, key: "k")
+        #expect(try await self.reply(to: request.id).reply.result.success)
+        // What comes later in its key is answered later.
+        let after = Request(id: "after \(topic)", orchestrator: "echo", tenantID: "acme")
+        try self.send(after, key: "k")
+        _ = try await self.reply(to: after.id)
+        let records = try await #require(self.fleet.broker).readAll([topic])
+        #expect(!records.contains { $0.headers["ce_causationid"] == request.id })
+    }
+
     @Test("answers all the same when the reply address cannot be used", arguments: ["no/such name", ""])
     func badReplyAddress(_ topic: String) async throws {
         var request = Request(id: "bad address \(topic)", orchestrator: "echo", tenantID: "acme")

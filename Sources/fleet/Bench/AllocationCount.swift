@@ -1,5 +1,6 @@
 import CAllocationCounter
 import Synchronization
+import WorkerRuntime
 
 /// Allocations of the whole process, librdkafka's included; counted only when asked for.
 enum AllocationCount {
@@ -16,9 +17,12 @@ enum AllocationCount {
 
 /// What was used up when the first partitions came: what a worker costs before that is not the records' cost.
 final class StartUsage: Sendable {
-    private let usage = Mutex<ProcessUsage?>(nil)
+    private let usage = Mutex<(usage: ProcessUsage, time: Int64)?>(nil)
 
-    func start() { self.usage.withLock { if $0 == nil { $0 = .now } } }
+    func start() { self.usage.withLock { if $0 == nil { $0 = (.now, monotonicNanoseconds()) } } }
 
-    var value: ProcessUsage { self.usage.withLock { $0 } ?? ProcessUsage(cpuSeconds: 0, maximumResidentMebibytes: 0) }
+    var value: ProcessUsage { self.usage.withLock { $0?.usage } ?? ProcessUsage(cpuSeconds: 0, maximumResidentMebibytes: 0) }
+
+    /// Monotonic nanoseconds of the start; 0 without one.
+    var time: Int64 { self.usage.withLock { $0?.time } ?? 0 }
 }

@@ -134,6 +134,11 @@ struct Bench: AsyncParsableCommand {
             discussion: """
                 Examples:
                   fleet bench worker --in bench.requests --out bench.results --group worker-1 --records 1000000 --json
+                  fleet bench worker --records 2000000 --memory-every 250000
+
+                A thousand keys with one request of 3 ms each, all at the same time; what counts is "from the assignment to the last reply":
+                  fleet bench seed --in keys.requests --out keys.results --records 1000 --keys 1000
+                  fleet bench worker --in keys.requests --out keys.results --records 1000 --delay-us 3000 --concurrency 1000
                 """
         )
 
@@ -157,6 +162,9 @@ struct Bench: AsyncParsableCommand {
         @Option(help: "on: one signal about the orchestrator per request, as in production; off: none.")
         var signals: Switch = .off
 
+        @Option(help: ArgumentHelp("Tell the resident memory each time so many records more have come.", valueName: "number"))
+        var memoryEvery: Int?
+
         @Flag(help: "Count allocations, librdkafka's included; costs a little speed.")
         var countAllocations = false
 
@@ -166,6 +174,7 @@ struct Bench: AsyncParsableCommand {
 
         func validate() throws {
             guard (0...60_000_000).contains(self.delayUs) else { throw ValidationError("--delay-us must be 0 to 60000000") }
+            guard self.memoryEvery ?? 1 > 0 else { throw ValidationError("--memory-every must be 1 or more") }
             guard (1...100_000).contains(self.concurrency) else { throw ValidationError("--concurrency must be 1 to 100000") }
         }
 
@@ -188,7 +197,8 @@ struct Bench: AsyncParsableCommand {
                 configuration: configuration,
                 input: self.target.input,
                 output: self.target.output,
-                delay: .microseconds(self.delayUs)
+                delay: .microseconds(self.delayUs),
+                memoryInterval: self.memoryEvery
             )
             let result = try await reporting { try await bench.run() }
             result.show(json: self.target.json)

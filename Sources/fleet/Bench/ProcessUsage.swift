@@ -27,6 +27,8 @@ struct BenchResult: Sendable {
     var records: Int
     /// From the first record received to the last commit.
     var seconds: Double
+    /// From the first assignment to the acknowledgement of the last reply; of workers only.
+    var secondsFromAssignment: Double?
     var cpuSeconds: Double
     var maximumResidentMebibytes: Double
     var allocationsPerRecord: Double?
@@ -39,9 +41,10 @@ extension BenchResult {
     /// Prints the result: one line of JSON, or a line for people.
     func show(json: Bool) {
         guard json else {
+            let assignment = self.secondsFromAssignment.map { ", \(hundredths($0)) s from the assignment to the last reply" } ?? ""
             let allocations = self.allocationsPerRecord.map { ", \(rounded($0)) allocations a record" } ?? ""
             Console.line(
-                "\(self.name): \(self.records) records in \(hundredths(self.seconds)) s = \(Int(self.perSecond)) a second, "
+                "\(self.name): \(self.records) records in \(hundredths(self.seconds)) s = \(Int(self.perSecond)) a second\(assignment), "
                     + "\(hundredths(self.cpuMicrosecondsPerRecord)) µs of CPU a record, at most \(rounded(self.maximumResidentMebibytes)) MiB\(allocations)"
             )
             return
@@ -51,6 +54,7 @@ extension BenchResult {
         writer.member("bench", self.name)
         writer.member("records", self.records)
         writer.member("seconds", self.seconds)
+        if let seconds = self.secondsFromAssignment { writer.member("seconds_from_assignment", seconds) }
         writer.member("per_second", self.perSecond)
         writer.member("cpu_seconds", self.cpuSeconds)
         writer.member("max_rss_mb", self.maximumResidentMebibytes)

@@ -11,6 +11,8 @@ struct WorkerBench {
     var input: String
     var output: String
     var delay: Duration
+    /// Tells the resident set each time so many records more have come; nil for never.
+    var memoryInterval: Int?
 
     func run() async throws -> BenchResult {
         var logger = Logger(label: "fleet.bench")
@@ -18,13 +20,19 @@ struct WorkerBench {
         let facade = OrchestrationFacade(logger: logger)
         try facade.register(EchoOrchestrator(layer: .domain, delay: self.delay))
         let usage = StartUsage()
+        let registry = MetricsRegistry()
+        let memory = self.memoryInterval.map { interval in
+            Task { await MemoryReport.tell(every: interval, of: registry.counter(.recordsReceived, OrchestrationLayer.domain.rawValue)) }
+        }
+        defer { memory?.cancel() }
         let worker = Worker(
             .domain,
             configuration: self.configuration,
             facade: facade,
             logger: logger,
+            registry: registry,
             topics: .init(requests: self.input, results: self.output),
-            onReady: { _ in usage.start() }
+            onReady: { if !$0.isEmpty { usage.start() } }
         )
         let allocations = AllocationCount.now
         let times = try await worker.runMeasured()
@@ -34,6 +42,7 @@ struct WorkerBench {
             name: "worker",
             records: records,
             seconds: Double(times.lastCommitted - times.firstReceived) / 1_000_000_000,
+            secondsFromAssignment: Double(times.lastFinished - usage.time) / 1_000_000_000,
             cpuSeconds: end.cpuSeconds - usage.value.cpuSeconds,
             maximumResidentMebibytes: end.maximumResidentMebibytes,
             allocationsPerRecord: AllocationCount.now.map { Double($0 - (allocations ?? 0)) / Double(max(1, records)) }

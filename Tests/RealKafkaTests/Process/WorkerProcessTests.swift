@@ -195,5 +195,15 @@ extension RealKafkaSuite {
             #expect(second.child.lines.contains { $0.text.contains(address) })
             #expect(try await first.drain() == .exited(0))
         }
+
+        @Test func aWorkerWhosePlaceInTheGroupIsTakenEndsAndSaysSo() async throws {
+            let topics = try await TestTopics.ofLayer(.application, partitions: 2)
+            let first = try await WorkerProcess.ready("application-worker", id: "same", of: topics, ["--static-membership"])
+            let second = try WorkerProcess("application-worker", id: "same", of: topics, ["--static-membership"])
+            #expect(try await first.child.waitForExit(deadline: .now + .seconds(60)) == .exited(1))
+            #expect(first.child.lines.contains { $0.text.contains("the Kafka client is lost") })
+            try await second.waitUntilReady()
+            #expect(try await second.drain() == .exited(0))
+        }
     }
 }
