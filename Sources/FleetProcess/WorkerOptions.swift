@@ -56,6 +56,12 @@ public struct WorkerOptions: ConfigurableArguments {
     @Option(help: ArgumentHelp("Attempts at a request whose failure is retryable, the first included; 1: no retries.", valueName: "number"))
     public var maxAttempts = 10
 
+    /// Milliseconds that a failed request waits for its retry in the worker at most; 5,000 by default, longer waits are in the retry topics.
+    @Option(
+        help: ArgumentHelp("Milliseconds a failed request waits in the worker at most; longer waits are in the retry topics.", valueName: "ms")
+    )
+    public var retryInPlace: Int64 = 5_000
+
     /// Handlers at the same time, 1 to 100,000; 64 by default.
     @Option(help: ArgumentHelp("Handlers at the same time.", valueName: "number"))
     public var concurrency = 64
@@ -122,6 +128,7 @@ public struct WorkerOptions: ConfigurableArguments {
         configuration.usesStaticMembership = self.staticMembership
         configuration.delivery = self.delivery
         configuration.retries.maximumAttempts = self.maxAttempts
+        configuration.retries.maximumWaitInPlace = self.retryInPlace
         configuration.concurrency = self.concurrency
         configuration.inFlight.records = max(configuration.inFlight.records, self.concurrency * 2)
         configuration.ordering = self.ordering

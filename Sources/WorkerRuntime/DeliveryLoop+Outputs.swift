@@ -32,6 +32,7 @@ extension DeliveryLoop {
             self.metrics.stale.increment()
             return
         }
+        self.resolved(slot)
         guard !outputs.isEmpty else {
             self.records[Int(slot)] = nil
             self.finished += 1
@@ -41,18 +42,6 @@ extension DeliveryLoop {
         // Kept until they are acknowledged.
         self.outputs[Int(slot)] = outputs
         for (index, output) in outputs.enumerated() { self.publish(self.machine.token(of: slot, output: index), output) }
-    }
-
-    private func failed(_ slot: DeliveryMachine.Slot, retryAfter pause: Duration) {
-        self.metrics.retried.increment()
-        guard let token = self.machine.failed(slot) else {
-            self.records[Int(slot)] = nil
-            return
-        }
-        let milliseconds = pause.components.seconds * 1_000 + pause.components.attoseconds / 1_000_000_000_000_000
-        let due = self.turnTime + max(1, milliseconds)
-        self.retries.append((due, token))
-        self.nextRetryDue = min(due, self.nextRetryDue ?? .max)
     }
 
     func publishUnsent() {
@@ -172,6 +161,7 @@ extension DeliveryLoop {
         if !error.isRetriable, !error.isUnknownTopicOrPartition,
             let substitute = self.handler.substitute(for: output, of: record, refused: error)
         {
+            if output.purpose == .retry { self.gaveUpCopy(of: record) }
             self.outputs[Int(slot)][index] = substitute
             self.publish(token, substitute)
             return
@@ -179,6 +169,7 @@ extension DeliveryLoop {
         if error.isMessageTooLarge {
             // It was made as small as it can be; holding it back would hold its partition back for ever.
             self.metrics.undelivered.increment()
+            if output.purpose == .retry { self.gaveUpCopy(of: record) }
             self.logger.error(
                 "gave up a record that is too large for its topic",
                 metadata: ["topic": "\(output.topic.name)", "partition": "\(record.source)", "offset": "\(record.offset)"]

@@ -24,6 +24,7 @@ final class RecordService: Sendable {
     private let name: String
     private let group: String
     private let topics: [String]
+    private let retryTopics: [String]
     private let observer: KafkaObserver
     private let metrics: DeliveryMetrics
     private let phase = Mutex(Phase.idle)
@@ -34,6 +35,7 @@ final class RecordService: Sendable {
         configuration: WorkerConfiguration,
         name: String,
         topics: [String],
+        retryTopics: [String] = [],
         logger: Logger,
         registry: MetricsRegistry,
         onReady: @escaping @Sendable ([TopicPartition]) -> Void
@@ -42,6 +44,7 @@ final class RecordService: Sendable {
         self.name = name
         self.group = configuration.group(name)
         self.topics = topics
+        self.retryTopics = retryTopics
         self.onReady = onReady
         self.metrics = DeliveryMetrics(registry: registry, layer: name)
         let statistics = KafkaStatistics(registry: registry, client: name)
@@ -104,7 +107,16 @@ final class RecordService: Sendable {
                 drainTimeout: self.configuration.drainTimeout,
                 isTransactional: self.configuration.delivery == .exactlyOnce,
                 transactionInterval: self.configuration.transactionInterval,
-                recordLimit: self.configuration.recordLimit
+                recordLimit: self.configuration.recordLimit,
+                retries: self.retryTopics.isEmpty
+                    ? nil
+                    : RetryTopicsConfiguration(
+                        requests: self.topics[0],
+                        names: self.retryTopics,
+                        client: self.configuration.retryClientConfiguration(),
+                        waitInPlace: self.configuration.retries.maximumWaitInPlace,
+                        areBeingMade: self.configuration.createsTopicsWithPartitions != nil
+                    )
             ),
             handler: handler,
             producer: producer,

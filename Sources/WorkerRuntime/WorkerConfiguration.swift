@@ -104,6 +104,9 @@ public struct WorkerConfiguration: Sendable {
         if self.retries.maximumAttempts < 1 {
             mistakes.append("max-attempts must be 1 or more, found \(self.retries.maximumAttempts)")
         }
+        if self.retries.maximumWaitInPlace < 0 {
+            mistakes.append("retry-in-place must not be negative, found \(self.retries.maximumWaitInPlace)")
+        }
         if self.drainTimeout < 0 { mistakes.append("drain-timeout must not be negative, found \(self.drainTimeout)") }
         if let partitions = self.createsTopicsWithPartitions, !(1...10_000).contains(partitions) {
             mistakes.append("partitions must be 1 to 10,000, found \(partitions)")
@@ -132,6 +135,13 @@ public struct WorkerConfiguration: Sendable {
         var configuration = self.clientConfiguration("control")
         configuration["statistics.interval.ms"] = "0"
         configuration["fetch.wait.max.ms"] = self.kafka["fetch.wait.max.ms"]
+        return configuration
+    }
+
+    /// Of clients that look at the retry topics when partitions arrive.
+    func retryClientConfiguration() -> KafkaConfiguration {
+        var configuration = self.clientConfiguration("retries")
+        configuration["statistics.interval.ms"] = "0"
         return configuration
     }
 
