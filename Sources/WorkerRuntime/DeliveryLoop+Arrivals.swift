@@ -106,7 +106,8 @@ extension DeliveryLoop {
                 retryTopics.families[family] = diversion
                 // Requests before the newest that was copied may be unfinished and have no copy, if the owner before has crashed.
                 let base = arrival.partitions.first { $0.source == family }?.committedOffset ?? 0
-                if let newest = found.copies.lazy.map(\.origin).max(), newest >= base {
+                let end = found.ends[family] ?? .max
+                if let newest = found.copies.lazy.map(\.origin).filter({ $0 < end }).max(), newest >= base {
                     retryTopics.awaited[family] = (newest, monotonicMilliseconds() + RetryTopics.originPatience)
                 }
                 partitions += arrival.partitions
@@ -139,7 +140,8 @@ extension DeliveryLoop {
     /// - Returns: nil when no copy says more than the commit.
     func metadata(of partition: AssignedPartition, _ found: RetryScan.Found?) -> CommitMetadata? {
         guard let base = partition.committedOffset, let found else { return nil }
-        let copied = found.copies.lazy.map(\.origin).filter { $0 >= base }
+        let end = found.ends[partition.source] ?? .max
+        let copied = found.copies.lazy.map(\.origin).filter { $0 >= base && $0 < end }
         guard !copied.isEmpty else { return nil }
         let metadata = self.metadata(of: partition)
         return CommitMetadata(

@@ -24,7 +24,7 @@ struct RetryScan: Sendable {
     /// What was found of one family.
     struct Found: Sendable {
         var copies: [FoundCopy] = []
-        /// The next offset of each retry partition's log.
+        /// The next offset of each partition's log, that of the requests included.
         var ends: [TopicPartition: Int64] = [:]
         /// There were more than are kept.
         var isCut = false
@@ -80,10 +80,12 @@ struct RetryScan: Sendable {
         var found = self.families.mapValues { _ in Found() }
         let parts = self.families.values.flatMap { $0 }
         // What the owner before has written counts, also while its transaction is still being ended.
-        let ends = try PartitionScan(configuration: self.configuration, observer: observer, seesUndecided: true).ends(of: parts.map(\.source))
+        let ends = try PartitionScan(configuration: self.configuration, observer: observer, seesUndecided: true)
+            .ends(of: parts.map(\.source) + self.families.keys)
         var ranges: [TopicPartition: Range<Int64>] = [:]
         var known: [TopicPartition: (family: TopicPartition, part: Part)] = [:]
         for (family, parts) in self.families {
+            found[family]?.ends[family] = ends[family]
             for part in parts {
                 let end = ends[part.source] ?? 0
                 found[family]?.ends[part.source] = end
