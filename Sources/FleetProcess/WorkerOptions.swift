@@ -58,7 +58,10 @@ public struct WorkerOptions: ConfigurableArguments {
 
     /// Milliseconds that a failed request waits for its retry in the worker at most; 5,000 by default, longer waits are in the retry topics.
     @Option(
-        help: ArgumentHelp("Milliseconds a failed request waits in the worker at most; longer waits are in the retry topics.", valueName: "ms")
+        help: ArgumentHelp(
+            "Milliseconds that a failed request waits in the worker at most; longer waits are in the retry topics.",
+            valueName: "ms"
+        )
     )
     public var retryInPlace: Int64 = 5_000
 

@@ -36,7 +36,9 @@ public struct TopicNames: Sendable, Hashable {
 
     /// Every topic that the fleet uses now.
     public var all: [String] {
-        OrchestrationLayer.allCases.flatMap { [self.requests($0), self.results($0), self.progress($0), self.deadLetters($0)] + self.retries($0) }
+        OrchestrationLayer.allCases.flatMap {
+            [self.requests($0), self.results($0), self.progress($0), self.deadLetters($0)] + self.retries($0)
+        }
             + ComponentType.allCases.map { self.signals($0) } + [self.feedbackDeadLetters, self.policies, self.control]
     }
 
@@ -49,7 +51,8 @@ public struct TopicNames: Sendable, Hashable {
         let isDeadLetters = topic == self.feedbackDeadLetters || OrchestrationLayer.allCases.contains { topic == self.deadLetters($0) }
         let days: Int64 = isProgress ? 1 : isDeadLetters ? 30 : 7
         var settings = ["cleanup.policy": "delete", "retention.ms": "\(days * 86_400_000)"]
-        if OrchestrationLayer.allCases.contains(where: { self.retries($0).contains(topic) }) { settings["max.message.bytes"] = "1052684" }
+        let isRetries = OrchestrationLayer.allCases.contains { self.retries($0).contains(topic) }
+        if isRetries { settings["max.message.bytes"] = "1052684" }
         return settings
     }
 }

@@ -29,7 +29,7 @@ extension DeliveryLoop {
                 func count(_ name: String) -> Int32 { Int32(clamping: known.first { $0.name == name }?.partitions.count ?? 0) }
                 let partitions = configuration.names.map(count).min() ?? 0
                 if partitions < count(configuration.requests) {
-                    guard monotonicMilliseconds() >= end else {
+                    guard partitions > 0 || monotonicMilliseconds() >= end else {
                         self.wake.wait(milliseconds: 100)
                         continue
                     }

@@ -107,6 +107,7 @@ extension DeliveryLoop {
         for index in leaving {
             for slot in self.machine.retired(index, notBegun: notBegun) {
                 self.records[Int(slot)] = nil
+                self.retryTopics?.copies[slot] = nil
                 self.outputs[Int(slot)] = []
             }
             if let source = self.sources.removeValue(forKey: index) { self.commitsUnderWay[source] = nil }
@@ -121,7 +122,10 @@ extension DeliveryLoop {
     func giveUpNotBegun(of partitions: [DeliveryMachine.Partition], where isLeaving: (TopicPartition) -> Bool) {
         let notBegun = self.takeBack(where: isLeaving)
         for partition in partitions {
-            for slot in self.machine.revoking(partition, notBegun: notBegun) { self.records[Int(slot)] = nil }
+            for slot in self.machine.revoking(partition, notBegun: notBegun) {
+                self.records[Int(slot)] = nil
+                self.retryTopics?.copies[slot] = nil
+            }
         }
     }
 

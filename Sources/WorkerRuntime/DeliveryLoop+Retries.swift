@@ -12,7 +12,9 @@ extension DeliveryLoop {
     func failed(_ slot: DeliveryMachine.Slot, retryAfter pause: Duration) {
         self.metrics.retried.increment()
         var milliseconds = pause.components.seconds * 1_000 + pause.components.attoseconds / 1_000_000_000_000_000
-        if let configuration = self.configuration.retries, milliseconds > configuration.waitInPlace, self.configuration.ordering != .partition {
+        if let configuration = self.configuration.retries, milliseconds > configuration.waitInPlace,
+            self.configuration.ordering != .partition
+        {
             if let record = self.records[Int(slot)], let retryTopics, retryTopics.families[record.source] != nil {
                 let attempt = self.machine.attempt(of: slot)
                 let copy = retryTopics.copies[slot]
@@ -46,12 +48,12 @@ extension DeliveryLoop {
         crashes: Int,
         _ retryTopics: RetryTopics
     ) -> Bool {
+        retryTopics.copies[slot] = nil
         guard let record = self.records[Int(slot)], self.machine.handled(slot, outputs: 1) else {
             self.records[Int(slot)] = nil
             self.metrics.stale.increment()
             return false
         }
-        retryTopics.copies[slot] = nil
         let names = retryTopics.families[record.source]?
             .copied(record.offset, key: retryTopics.key(of: record), place: place, now: WireTime.now)
         let headers = RetryHeaders(

@@ -17,6 +17,14 @@ extension DeliveryLoop {
         }
     }
 
+    /// When something is to be done about retry topics; nothing of them is taken in while other records are not either.
+    var retryWakeTime: Int64 {
+        guard let retryTopics else { return .max }
+        let end = retryTopics.asides.lazy.map(\.end).min() ?? .max
+        let takesIn = self.lifecycle.load(ordering: .relaxed) == .running && self.unsent.isEmpty
+        return takesIn ? min(end, retryTopics.wakeTime) : end
+    }
+
     /// Takes in what is due in the retry partitions, and remembers when the next is.
     ///
     /// They are read in order: what is due waits for what is before it, at most as long as the topic's name says.

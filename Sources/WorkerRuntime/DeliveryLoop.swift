@@ -346,7 +346,7 @@ final class DeliveryLoop: @unchecked Sendable {  // everything but `lifecycle`, 
         let now = monotonicMilliseconds()
         var next = now + 1_000
         next = min(next, self.commitTime, self.nextRetryDue ?? .max)
-        if let retryTopics { next = min(next, retryTopics.wakeTime, retryTopics.asides.lazy.map(\.end).min() ?? .max) }
+        next = min(next, self.retryWakeTime)
         if !self.refused.isEmpty { next = min(next, self.nextRetry) }
         if !self.unsent.isEmpty { next = min(next, now + 10) }
         return Int32(clamping: max(0, next - now))

@@ -16,9 +16,9 @@ struct RetryTopicsConfiguration: Sendable {
     var areBeingMade = false
 }
 
-/// The retry topics of a delivery loop: what of them is here, and what waits in them. Belongs to the loop's thread.
+/// The retry topics of a delivery loop: what of them is here, and what waits in them.
 ///
-/// Retry partitions with the number of a partition of requests come and go with it: together they are a family, which has one ``RetryDiversion``.
+/// Belongs to the loop's thread. Retry partitions with the number of a partition of requests come and go with it: together they are a family, which has one ``RetryDiversion``.
 final class RetryTopics {
     /// What was read from a retry topic and has a slot.
     struct Copy {

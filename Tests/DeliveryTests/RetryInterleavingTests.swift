@@ -7,7 +7,8 @@ import Testing
     static let limits = [DeliveryLimits(records: 8, window: 100), DeliveryLimits(records: 64, window: 1_000)]
     static let seeds: ClosedRange<UInt64> = 1...(40 * (getenv("FLEET_LONG").map { String(cString: $0) } == "1" ? 20 : 1))
 
-    @Test(arguments: [false, true], limits) func keysKeepTheirOrderAndNothingIsLostOrCirculates(isTransactional: Bool, limits: DeliveryLimits) {
+    @Test(arguments: [false, true], limits)
+    func keysKeepTheirOrderAndNothingIsLostOrCirculates(isTransactional: Bool, limits: DeliveryLimits) {
         var (deaths, diverted, held, dropped, spilled) = (0, 0, 0, 0, 0)
         for seed in Self.seeds {
             let interleavings = Interleavings { RetrySystem(limits: limits, isTransactional: isTransactional) }

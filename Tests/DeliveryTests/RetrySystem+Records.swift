@@ -118,7 +118,9 @@ extension RetrySystem {
 
     /// Each topic takes its records in order, and none waits for another.
     mutating func deliver(to topic: Int) {
-        guard !self.isTransactional, let index = self.unsent.firstIndex(where: { ($0.copy.map { $0.tier + 1 } ?? 0) == topic }) else { return }
+        guard !self.isTransactional,
+            let index = self.unsent.firstIndex(where: { output in (output.copy.map { $0.tier + 1 } ?? 0) == topic })
+        else { return }
         let output = self.unsent.remove(at: index)
         self.write(output)
         self.sent.append(output)

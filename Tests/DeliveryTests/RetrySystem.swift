@@ -152,7 +152,10 @@ struct RetrySystem: InterleavedSystem, ~Copyable {
             try self.start()
             if self.isDone { break }
         }
-        try require(self.isDone, "something circulates for ever: \(self.group), logs \(self.logs.map(\.count)), \(self.diversion.count) wait")
+        try require(
+            self.isDone,
+            "something circulates for ever: \(self.group), logs \(self.logs.map(\.count)), \(self.diversion.count) wait"
+        )
         try require(self.diversion.isEmpty, "\(self.diversion.count) wait in memory that are nowhere else")
         try require(self.completed.count == Self.requests, "\(Self.requests - self.completed.count) requests are lost")
         try require(Set(self.replies).count == Self.requests, "replies are lost")

@@ -66,6 +66,20 @@ struct ContractTests {
                 Golden("control.\(number)", generator.command().encode(source: "/w", time: Samples.time)),
                 Golden("policy.\(number)", generator.policy().encode(source: "/w", time: Samples.time)),
                 Golden(
+                    "retry.\(number)",
+                    value: nil,
+                    headers: request.encode().headers.withView { headers in
+                        RetryHeaders(
+                            due: Int64(number) * 1_000,
+                            originPartition: Int32(number),
+                            originOffset: .max - Int64(number),
+                            originTimestamp: number == 0 ? -1 : Samples.time,
+                            failures: number,
+                            crashes: number % 3
+                        ).headers(keeping: headers)
+                    }
+                ),
+                Golden(
                     "deadletter.\(number)",
                     value: nil,
                     headers: request.encode().headers.withView { generator.deadLetter().headers(keeping: $0) }
@@ -86,6 +100,16 @@ struct ContractTests {
         return headers.file
     }
 
+    private static func retry(_ changes: [String: String?]) -> [UInt8] {
+        let copy = RetryHeaders(due: 1, originPartition: 2, originOffset: 3, originTimestamp: 4, failures: 5)
+        var texts: [String: String] = [:]
+        for (name, value) in RecordHeaders().withView({ copy.headers(keeping: $0) }).pairs { texts[name] = value }
+        for (name, value) in changes { texts[name] = value }
+        var headers = RecordHeaders()
+        for (name, value) in texts { headers.add(name, .text(value)) }
+        return headers.file
+    }
+
     @Test("The schemas refuse what is not written")
     func refusals() async throws {
         let reply = String(decoding: Golden.all.first { $0.name == "reply.success" }?.value ?? [], as: UTF8.self)
@@ -102,6 +126,10 @@ struct ContractTests {
             ("control.command.json", Array(command.replacing(#""command":"cancel""#, with: #""command":"stop""#).utf8)),
             ("control.time.json", Array(command.replacing("Z\"}", with: "\"}").utf8)),
             ("control.unknown.json", Array("{\"unknown\":1,\(command.dropFirst())".utf8)),
+            ("retry.due.headers.json", Self.retry(["x-retry-due": "soon"])),
+            ("retry.offset.headers.json", Self.retry(["x-retry-origin-offset": "-1"])),
+            ("retry.failures.headers.json", Self.retry(["x-retry-failures": nil])),
+            ("retry.unknown.headers.json", Self.retry(["x-retry-unknown": "1"])),
             ("request.tenant.json", Array(#"{"orchestrator":"echo","context":{}}"#.utf8)),
             ("deadletter.milliseconds.headers.json", Self.deadLetter("x-dlq-first-failure-at", "1795256130123")),
             ("deadletter.seconds.headers.json", Self.deadLetter("x-dlq-last-failure-at", "2026-11-21T10:15:30Z")),

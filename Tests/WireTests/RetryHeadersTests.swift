@@ -3,7 +3,14 @@ import Testing
 import Wire
 
 @Suite struct RetryHeadersTests {
-    private let copy = RetryHeaders(due: 1_790_000_000_123, originPartition: 3, originOffset: 41, originTimestamp: -1, failures: 2, crashes: 1)
+    private let copy = RetryHeaders(
+        due: 1_790_000_000_123,
+        originPartition: 3,
+        originOffset: 41,
+        originTimestamp: -1,
+        failures: 2,
+        crashes: 1
+    )
 
     private func read(_ pairs: [(StaticString, String)]) -> Result<RetryHeaders, WireError> {
         var headers = RecordHeaders()

@@ -32,7 +32,6 @@ private final class Failing: Orchestrator {
     }
 }
 
-
 @Suite("Retry topics", .timeLimit(.minutes(2)))
 struct RetryTopicTests {
     private let names = TopicNames()
@@ -145,7 +144,9 @@ struct RetryTopicTests {
             try await eventually("four dead letters and a reply", deadline: .now + .seconds(60)) {
                 registry.counter(.recordsDead, "domain", "invalid").value == 4 && registry.counter(.replies, "domain").value == 1
             }
-            try await eventually("a key that waits", deadline: .now + .seconds(60)) { registry.gauge(.retryKeysWaiting, "domain").value == 1 }
+            try await eventually("a key that waits", deadline: .now + .seconds(60)) {
+                registry.gauge(.retryKeysWaiting, "domain").value == 1
+            }
             worker.drain()
         }
         #expect(failing.attempts == ["x/4"])

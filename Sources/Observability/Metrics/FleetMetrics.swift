@@ -114,7 +114,8 @@ public enum FleetMetrics: String, CaseIterable, Sendable {
             self.counter(["layer"], "Records not run again because the commit of an owner before tells that they are finished.")
         case .recordsRetried: self.counter(["layer"], "Attempts that failed and are followed by another one.")
         case .retriesSpilled: self.counter(["layer"], "Failed requests that were copied to a retry topic to wait there.")
-        case .retriesDiverted: self.counter(["layer"], "Requests that were copied to a retry topic because an earlier one of their key waits.")
+        case .retriesDiverted:
+            self.counter(["layer"], "Requests that were copied to a retry topic because an earlier one of their key waits.")
         case .retriesNotSpilled:
             self.counter(["layer"], "Retries that waited in the worker, a minute at most, because there is no retry topic for them.")
         case .retryKeysWaiting: self.gauge(["layer"], "Keys of which requests wait in retry topics, in the partitions this worker owns.")

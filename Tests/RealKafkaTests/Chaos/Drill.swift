@@ -21,15 +21,15 @@ struct Drill: Sendable {
 
     init(_ topics: TestTopics) { self.topics = topics }
 
-    /// - Parameter retryTopics: makes these too.
-    init(partitions: Int32, retryTopics: Bool = false) async throws {
+    /// - Parameter retryTopics: makes these too, with their settings.
+    init(partitions: Int32, retryTopics: Bool = false, retrySettings: [String: String] = [:]) async throws {
         let names = retryTopics ? TopicNames().retries(.application) : []
         self.init(
             try await TestTopics.ofLayer(
                 .application,
                 partitions: partitions,
                 more: [TopicSpecification(name: "events", partitions: 1)]
-                    + names.map { TopicSpecification(name: $0, partitions: partitions) }
+                    + names.map { TopicSpecification(name: $0, partitions: partitions, settings: retrySettings) }
             )
         )
     }

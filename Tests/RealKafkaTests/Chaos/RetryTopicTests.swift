@@ -99,7 +99,27 @@ extension RealKafkaSuite {
             try await self.expectNothingWaits(drill)
         }
 
-        @Test(arguments: ["at_least_once", "exactly_once"]) func exhaustedAfterAWaitIsADeadLetterThatNamesTheRequest(delivery: String) async throws {
+        @Test(arguments: ["at_least_once", "exactly_once"])
+        func whatNoRetryTopicTakesIsADeadLetterAndItsKeyGoesOn(delivery: String) async throws {
+            let drill = try await Drill(partitions: 1, retryTopics: true, retrySettings: ["max.message.bytes": "4000"])
+            var generator = SystemRandomNumberGenerator()
+            // Nothing that could be compressed.
+            let noise = (0..<1_000).map { _ in String(generator.next(), radix: 36) }.joined()
+            var large = Self.failing(seconds: 30)
+            large["noise"] = .string(noise)
+            try await drill.send([("a", large), ("a", [:])])
+            let worker = try await drill.worker("only", ["--retry-in-place", "100", "--delivery", delivery])
+            try await Collector([drill.results], of: drill.topics).wait(for: 1, deadline: .now + .seconds(60))
+            #expect(try await worker.drain() == .exited(0))
+            let (replies, letters) = (try await drill.replies(), try await drill.letters())
+            #expect(replies["1"]?.map(\.success) == [true] && replies["0"] == nil)
+            let letter = try #require(letters["0"]?.first)
+            #expect(letter.header("x-dlq-reason") == "exhausted" && letter.header("x-dlq-attempts") == "1")
+            #expect(letter.header("x-dlq-source-topic") == drill.requests && letter.text.contains(noise))
+        }
+
+        @Test(arguments: ["at_least_once", "exactly_once"])
+        func exhaustedAfterAWaitIsADeadLetterThatNamesTheRequest(delivery: String) async throws {
             let drill = try await Drill(partitions: 1, retryTopics: true)
             // Tried again once (spec §1.17).
             let hopeless: JSONObject = ["fail": "processing", "retryable": true, "retry_after": 1]
