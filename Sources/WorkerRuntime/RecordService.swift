@@ -111,7 +111,7 @@ final class RecordService: Sendable {
                 retries: self.retryTopics.isEmpty
                     ? nil
                     : RetryTopicsConfiguration(
-                        requests: self.topics[0],
+                        requests: self.topics.first ?? "",
                         names: self.retryTopics,
                         client: self.configuration.retryClientConfiguration(),
                         waitInPlace: self.configuration.retries.maximumWaitInPlace,

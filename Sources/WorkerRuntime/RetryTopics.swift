@@ -52,7 +52,9 @@ final class RetryTopics {
     let keepsKeyOrder: Bool
     let limits: RetryDiversion.Limits
 
-    var families: [TopicPartition: RetryDiversion] = [:]
+    var families: [TopicPartition: RetryDiversion] = [:] {
+        didSet { self.isNobodyWaiting = self.families.values.allSatisfy(\.isEmpty) }
+    }
     var copies: [DeliveryMachine.Slot: Copy] = [:]
     var next: [TopicPartition: Next] = [:]
     /// Requests that must have been read before copies of their family are, and for how long that is insisted on.
@@ -67,6 +69,7 @@ final class RetryTopics {
     /// When something is to be looked at before the next record comes; monotonic milliseconds.
     var wakeTime: Int64 = .max
     private var isRetry: [Bool] = []
+    private var isNobodyWaiting = true
 
     /// - Parameter room: records that may be in flight.
     init(_ configuration: RetryTopicsConfiguration, topics: [ProducerTopic], partitions: Int32, ordering: Ordering, room: Int) {
@@ -80,7 +83,7 @@ final class RetryTopics {
     }
 
     /// Whether nothing waits and nothing of the retry topics is in flight.
-    var isQuiet: Bool { self.copies.isEmpty && self.families.values.allSatisfy(\.isEmpty) }
+    var isQuiet: Bool { self.copies.isEmpty && self.isNobodyWaiting }
     /// Keys that wait, all families together.
     var keyCount: Int { self.families.values.reduce(0) { $0 + $1.keyCount } }
 

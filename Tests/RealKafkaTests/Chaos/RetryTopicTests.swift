@@ -99,6 +99,33 @@ extension RealKafkaSuite {
             try await self.expectNothingWaits(drill)
         }
 
+        @Test func aCopyThatEndsItsWorkersProcessIsPutAway() async throws {
+            let drill = try await Drill(partitions: 1, retryTopics: true)
+            let poison: JSONObject = ["delay_ms": 200, "abort": true]
+            try await drill.send([("a", poison), ("a", [:]), ("b", [:])])
+            // As if a worker had ended between the copy and its commit.
+            let request = Request(id: "0", orchestrator: "probe", tenantID: "acme", kwargs: poison).encode()
+            let copy = RetryHeaders(due: 0, originPartition: 0, originOffset: 0, originTimestamp: -1, failures: 1)
+            let headers = request.headers.withView { copy.headers(keeping: $0) }
+            try await Submitter.send(
+                [TestRecord(partition: 0, key: "a", value: request.value, headers: headers)],
+                to: drill.topics.names.retries(.application, .oneMinute),
+                of: drill.topics
+            )
+            let supervisor = try Supervisor("application-worker", id: "watched", of: drill.topics, drill.options)
+            try await Collector([drill.results], of: drill.topics).wait(forDistinct: 3, deadline: .now + .seconds(90)) {
+                $0.header("ce_causationid")
+            }
+            #expect(try await supervisor.drain() == .exited(0))
+            let (runs, replies, letters) = (try await drill.runs(), try await drill.replies(), try await drill.letters())
+            #expect(supervisor.deaths.count == 3 && replies["1"]?.map(\.success) == [true] && replies["0"]?.map(\.attempt) == [4])
+            self.expectOrder(runs)
+            let letter = try #require(letters["0"]?.first)
+            #expect(letters.count == 1 && letter.header("x-dlq-reason") == "poison" && letter.header("x-dlq-crash-attempts") == "3")
+            #expect(letter.header("x-dlq-source-topic") == drill.requests && letter.header("x-dlq-source-offset") == "0")
+            try await self.expectNothingWaits(drill)
+        }
+
         @Test(arguments: ["at_least_once", "exactly_once"])
         func whatNoRetryTopicTakesIsADeadLetterAndItsKeyGoesOn(delivery: String) async throws {
             let drill = try await Drill(partitions: 1, retryTopics: true, retrySettings: ["max.message.bytes": "4000"])
@@ -107,8 +134,11 @@ extension RealKafkaSuite {
             let noise = (0..<1_000).map { _ in String(generator.next(), radix: 36) }.joined()
             var large = Self.failing(seconds: 30)
             large["noise"] = .string(noise)
-            try await drill.send([("a", large), ("a", [:])])
+            try await drill.send([("a", large)])
             let worker = try await drill.worker("only", ["--retry-in-place", "100", "--delivery", delivery])
+            try await Collector([drill.deadLetters], of: drill.topics).wait(for: 1)
+            let next = Request(id: "1", orchestrator: "probe", tenantID: "acme")
+            try await Submitter.send([TestRecord(next, key: "a")], to: drill.requests, of: drill.topics)
             try await Collector([drill.results], of: drill.topics).wait(for: 1, deadline: .now + .seconds(60))
             #expect(try await worker.drain() == .exited(0))
             let (replies, letters) = (try await drill.replies(), try await drill.letters())
