@@ -25,8 +25,10 @@ public struct DeliveryMachine: ~Copyable, Sendable {
         case ready
         /// A commit that tells of its start is wanted or under way. Can become `running`, or `free`.
         case declaring
-        /// Given to a handler. Can become `publishing`, `parked`, or `free`.
+        /// Given to a handler. Can become `publishing`, `parked`, `aside`, or `free`.
         case running
+        /// Waits, out of its lane, for others of its key. Can become `waiting`, `ready`, or `free`.
+        case aside
         /// Has failed or was postponed, and waits for its next start, still first of its lane. Can become `ready`, or `free`.
         case parked
         /// Its outputs are on their way. Can become `free`.
@@ -122,14 +124,17 @@ public struct DeliveryMachine: ~Copyable, Sendable {
     ///
     /// - Parameters:
     ///   - place: a number of its own that it has each time it comes: a record whose run outlived an earlier assignment so holds its key
-    ///     back in the next one. By default it is the returned index: then partitions that come back are taken for new ones.
+    ///     back in the next one. By default it is the returned index: then partitions that come back are taken for new ones. Partitions of one
+    ///     place share their lanes, and must leave together.
     ///   - committed: where the group stands; nil when it has committed nothing.
     ///   - metadata: what was committed with that offset; nil when there was nothing that could be read.
+    ///   - isNews: the metadata says more than was committed, and the next commit is to say it.
     ///   - end: the next offset of the log, as far as it is known: a crashed owner cannot have come further.
     public mutating func assigned(
         place: Int32? = nil,
         committed: Int64? = nil,
         metadata: CommitMetadata? = nil,
+        isNews: Bool = false,
         end: Int64 = .max
     ) -> Partition {
         let index = self.partitions.firstIndex { $0.state == .retired && $0.active == 0 } ?? self.partitions.count
@@ -152,6 +157,7 @@ public struct DeliveryMachine: ~Copyable, Sendable {
                 partition.testimony = partition.accusedProcesses.isEmpty ? .last : .none
             }
         }
+        if isNews { partition.commits.changed() }
         self.partitions[index] = partition
         return Partition(index)
     }
@@ -359,7 +365,7 @@ public struct DeliveryMachine: ~Copyable, Sendable {
         self.records[Int(slot)].state == .publishing ? self.records[Int(slot)].partition : nil
     }
 
-    private func slot(_ token: OutputToken, _ state: State) -> Slot? {
+    func slot(_ token: OutputToken, _ state: State) -> Slot? {
         let slot = Int(token & 0xff_ffff) - 1
         guard self.records.indices.contains(slot), self.records[slot].state == state,
             OutputToken(self.records[slot].generation) & 0xff_ffff == token >> 40
@@ -423,6 +429,7 @@ public struct DeliveryMachine: ~Copyable, Sendable {
         }
         self.running -= takenBack.count
         self.partitions[Int(partition)].active -= takenBack.count
+        let aside = self.slots(of: partition, [.aside])
         let heads = self.slots(of: partition, [.ready, .declaring, .parked]) + takenBack
         for slot in heads {
             if self.records[Int(slot)].state == .declaring { self.declaring -= 1 }
@@ -430,7 +437,7 @@ public struct DeliveryMachine: ~Copyable, Sendable {
             if self.solo == slot { self.endSolo() }
             self.leaveLane(self.records[Int(slot)].lane)
         }
-        let givenUp = waiting + heads
+        let givenUp = waiting + aside + heads
         for slot in givenUp { self.release(slot) }
         if !givenUp.isEmpty {
             self.ready.removeAll { self.records[Int($0)].state != .ready }
@@ -440,7 +447,7 @@ public struct DeliveryMachine: ~Copyable, Sendable {
     }
 
     /// A record enters its lane; false when it has to wait there.
-    private mutating func enterLane(_ slot: Slot) -> Bool {
+    mutating func enterLane(_ slot: Slot) -> Bool {
         let lane = self.records[Int(slot)].lane
         guard lane != 0, let before = self.lanes.enter(lane, slot: slot) else { return true }
         if before != KeyLanes.none { self.records[Int(before)].next = slot }
@@ -448,14 +455,14 @@ public struct DeliveryMachine: ~Copyable, Sendable {
         return false
     }
 
-    private mutating func leaveLane(_ lane: UInt64) {
+    mutating func leaveLane(_ lane: UInt64) {
         guard lane != 0, let next = self.lanes.leave(lane, next: { self.records[Int($0)].next }) else { return }
         self.records[Int(next)].state = .ready
         self.ready.append(next)
     }
 
     /// A run is over; false when its partition has left, and the slot is free.
-    private mutating func ended(_ slot: Slot) -> Bool {
+    mutating func ended(_ slot: Slot) -> Bool {
         guard self.records[Int(slot)].state == .running else { return false }
         self.running -= 1
         if self.solo == slot { self.endSolo() }
@@ -478,7 +485,7 @@ public struct DeliveryMachine: ~Copyable, Sendable {
         self.release(slot)
     }
 
-    private mutating func release(_ slot: Slot) {
+    mutating func release(_ slot: Slot) {
         self.bytesInFlight -= self.records[Int(slot)].bytes
         // The partition of a stale record may be another one by now.
         let record = self.records[Int(slot)]

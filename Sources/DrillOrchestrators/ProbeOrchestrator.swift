@@ -14,6 +14,8 @@ public struct ProbeOrchestrator: TypedOrchestrator {
         var retryable: Bool?
         /// Fails only on the first so many attempts.
         var fail_attempts: Int?
+        /// The failure says that so many seconds are to be waited.
+        var retry_after: Double?
         /// Throws an error with this text.
         var `throw`: String?
         /// Goes on for so long although it is cancelled, blocking nothing but itself.
@@ -66,7 +68,12 @@ public struct ProbeOrchestrator: TypedOrchestrator {
             guard let category = ErrorCategory(rawValue: name) else {
                 return .fail("kwargs.fail: expected an error category, found \"\(name.prefix(80))\"", category: .validation)
             }
-            return .fail("probe was told to fail", category: category, retryable: input.retryable ?? false)
+            return .fail(
+                "probe was told to fail",
+                category: category,
+                retryable: input.retryable ?? false,
+                metadata: input.retry_after.map { ["retry_after": .number($0)] } ?? [:]
+            )
         }
         var data: JSONObject = ["attempt": .integer(Int64(context.attempt))]
         if let count = input.reply_bytes { data["text"] = .string(String(repeating: "x", count: max(0, min(count, 64 << 20)))) }

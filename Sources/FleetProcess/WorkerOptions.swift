@@ -56,6 +56,14 @@ public struct WorkerOptions: ConfigurableArguments {
     @Option(help: ArgumentHelp("Attempts at a request whose failure is retryable, the first included; 1: no retries.", valueName: "number"))
     public var maxAttempts = 10
 
+    /// Milliseconds that a failed request waits for its retry in the worker at most; 5,000 by default, longer waits are in the retry topics.
+    @Option(
+        help: ArgumentHelp(
+            "Milliseconds that a failed request waits in the worker at most; longer waits are in the retry topics.",
+            valueName: "ms"
+        )
+    )
+    public var retryInPlace: Int64 = 5_000
     /// Seconds for which the reply to a request with an idempotency key answers other requests with that key, 0 to 604,800 (a week); 3,600 by
     /// default, 0 for never.
     @Option(
@@ -133,6 +141,7 @@ public struct WorkerOptions: ConfigurableArguments {
         configuration.delivery = self.delivery
         configuration.retries.maximumAttempts = self.maxAttempts
         configuration.idempotencyWindow = Int64(self.idempotencyWindow) * 1_000
+        configuration.retries.maximumWaitInPlace = self.retryInPlace
         configuration.concurrency = self.concurrency
         configuration.inFlight.records = max(configuration.inFlight.records, self.concurrency * 2)
         configuration.ordering = self.ordering

@@ -98,6 +98,44 @@ public final class ConsumedRecord: Sendable {
         self.storage = storage
     }
 
+    /// The same key and value under another name, with other headers.
+    ///
+    /// - Parameters:
+    ///   - source: where the copy says that it was read from.
+    ///   - isWanted: which headers, by name, the copy has.
+    public init(
+        copying record: ConsumedRecord,
+        as source: TopicPartition,
+        offset: Int64,
+        timestamp: Int64,
+        headers isWanted: (UnsafeRawBufferPointer) -> Bool
+    ) {
+        let headers = record.withView { view in
+            var headers = RecordHeaders(reservingCapacity: view.headers.raw.count)
+            headers.append(contentsOf: view.headers, where: isWanted)
+            return headers
+        }
+        let bodyCount = max(Int(record.valueLength), 0) + max(Int(record.keyLength), 0)
+        let storage = UnsafeMutableRawPointer.allocate(
+            byteCount: bodyCount + headers.bytes.count + Self.padding,
+            alignment: MemoryLayout<UInt64>.alignment
+        )
+        storage.copyMemory(from: record.storage, byteCount: bodyCount)
+        headers.bytes.withUnsafeBytes { bytes in
+            if let start = bytes.baseAddress { storage.advanced(by: bodyCount).copyMemory(from: start, byteCount: bytes.count) }
+        }
+        storage.advanced(by: bodyCount + headers.bytes.count).initializeMemory(as: UInt8.self, repeating: 0, count: Self.padding)
+        self.source = source
+        self.offset = offset
+        self.timestamp = timestamp
+        self.keyHash = record.keyHash
+        self.valueLength = record.valueLength
+        self.keyLength = record.keyLength
+        self.headersLength = Int32(truncatingIfNeeded: headers.bytes.count)
+        self.headerCount = Int32(truncatingIfNeeded: headers.count)
+        self.storage = storage
+    }
+
     deinit {
         self.storage.deallocate()
     }

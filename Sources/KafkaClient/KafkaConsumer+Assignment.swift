@@ -28,8 +28,12 @@ struct PositionReading {
 /// Partitions that come and go with the group.
 extension KafkaConsumer {
     /// Called inside a poll, or while the consumer closes.
-    func rebalance(_ code: rd_kafka_resp_err_t, _ list: PartitionList.Native) {
+    func rebalance(_ code: rd_kafka_resp_err_t, _ groups: PartitionList.Native) {
         let native = self.handle.native
+        let isArriving = code == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS
+        let together = self.withCompanions(groups, isArriving: isArriving)
+        defer { if let together { rd_kafka_topic_partition_list_destroy(together) } }
+        let list = together ?? groups
         let cooperative = rd_kafka_rebalance_protocol(native).map { strcmp($0, "COOPERATIVE") == 0 } ?? false
         switch code {
         case RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS:
@@ -70,10 +74,32 @@ extension KafkaConsumer {
         guard let points = self.readPositions(of: sources, milliseconds: self.positions.patience) else { return nil }
         for (index, point) in points.enumerated() {
             // To librdkafka −1001 means to ask again; then a commit in between would count.
-            list.pointee.elems[index].offset = point.offset >= 0 ? point.offset : self.positions.reset ?? point.offset
+            let reset = self.isCompanion(point.source) ? -2 : self.positions.reset
+            list.pointee.elems[index].offset = point.offset >= 0 ? point.offset : reset ?? point.offset
         }
         return points
     }
+
+    /// The group's partitions together with those that come and go with them; nil when there are none of these.
+    ///
+    /// What leaves is what came, whatever the owner would say now.
+    private func withCompanions(_ groups: PartitionList.Native, isArriving: Bool) -> PartitionList.Native? {
+        var companions: [TopicPartition] = []
+        for source in PartitionList.points(groups).map(\.source) {
+            if isArriving {
+                let own = self.companions(source)
+                if !own.isEmpty { self.companionsHere[source] = own }
+                companions += own
+            } else {
+                companions += self.companionsHere.removeValue(forKey: source) ?? []
+            }
+        }
+        guard !companions.isEmpty, let together = rd_kafka_topic_partition_list_copy(groups) else { return nil }
+        for source in companions { rd_kafka_topic_partition_list_add(together, source.topic, source.partition) }
+        return together
+    }
+
+    private func isCompanion(_ source: TopicPartition) -> Bool { self.companionsHere.values.contains { $0.contains(source) } }
 
     /// Takes a record that reached the consumer's own queue before its partition's queue was split off.
     func take(_ record: ConsumedRecord) {

@@ -47,6 +47,11 @@ public final class KafkaConsumer {
     var positions: PositionReading
     private(set) var isClosing = false
     private var isClosed = false
+    /// Partitions of topics outside of the subscription that come and go with one of the group's: they are told of together with it, and read from
+    /// their beginning when nothing of them is committed.
+    public var companions: (TopicPartition) -> [TopicPartition] = { _ in [] }
+    /// What came along with each partition of the group.
+    var companionsHere: [TopicPartition: [TopicPartition]] = [:]
     /// Called with a partition and its next offset when nothing is left to read for now; only with `enable.partition.eof`.
     public var reachedEnd: (TopicPartition, Int64) -> Void = { _, _ in }
 

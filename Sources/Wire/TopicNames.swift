@@ -20,6 +20,12 @@ public struct TopicNames: Sendable, Hashable {
     public func deadLetters(_ layer: OrchestrationLayer) -> String { "\(self.prefix)orchestration.deadletters.\(layer.rawValue)" }
     /// Where the workers of a layer keep the replies to requests with an idempotency key; compacted, and kept for as long as a window can be.
     public func idempotency(_ layer: OrchestrationLayer) -> String { "\(self.prefix)orchestration.idempotency.\(layer.rawValue)" }
+    /// Where a layer's requests wait that failed and are tried again after more than a few seconds.
+    public func retries(_ layer: OrchestrationLayer, _ tier: RetryTier) -> String {
+        "\(self.prefix)orchestration.retries.\(layer.rawValue).\(tier.rawValue)"
+    }
+    /// All retry topics of a layer, by rising waits.
+    public func retries(_ layer: OrchestrationLayer) -> [String] { RetryTier.allCases.map { self.retries(layer, $0) } }
     /// Where the signals about components of a type go.
     public func signals(_ component: ComponentType) -> String { "\(self.prefix)feedback.signals.\(component.rawValue)" }
     /// Where signals go that cannot be read.
@@ -33,19 +39,24 @@ public struct TopicNames: Sendable, Hashable {
     /// Every topic that the fleet uses now.
     public var all: [String] {
         OrchestrationLayer.allCases.flatMap {
-            [self.requests($0), self.results($0), self.progress($0), self.deadLetters($0), self.idempotency($0)]
+            [self.requests($0), self.results($0), self.progress($0), self.deadLetters($0), self.idempotency($0)] + self.retries($0)
         }
             + ComponentType.allCases.map { self.signals($0) } + [self.feedbackDeadLetters, self.policies, self.control]
     }
 
     /// The settings of a topic of the fleet: snapshots, commands and remembered replies are compacted, progress is kept for a day, dead letters
     /// for 30, everything else for 7.
+    ///
+    /// A retry topic takes a little more than a broker's usual 1,048,588 bytes: whatever came as a request fits with the headers of its copy.
     public func settings(of topic: String) -> [String: String] {
         if topic == self.policies || topic == self.control { return ["cleanup.policy": "compact"] }
         let isProgress = OrchestrationLayer.allCases.contains { topic == self.progress($0) }
         let isDeadLetters = topic == self.feedbackDeadLetters || OrchestrationLayer.allCases.contains { topic == self.deadLetters($0) }
         let days: Int64 = isProgress ? 1 : isDeadLetters ? 30 : 7
         let isMemory = OrchestrationLayer.allCases.contains { topic == self.idempotency($0) }
-        return ["cleanup.policy": isMemory ? "compact,delete" : "delete", "retention.ms": "\(days * 86_400_000)"]
+        var settings = ["cleanup.policy": isMemory ? "compact,delete" : "delete", "retention.ms": "\(days * 86_400_000)"]
+        let isRetries = OrchestrationLayer.allCases.contains { self.retries($0).contains(topic) }
+        if isRetries { settings["max.message.bytes"] = "1052684" }
+        return settings
     }
 }

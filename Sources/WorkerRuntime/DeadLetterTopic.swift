@@ -25,6 +25,12 @@ final class DeadLetterTopic: Sendable {
         }
         return count > 0 ? source.partition % count : nil
     }
+
+    /// The same without asking: nil also before the first.
+    func knownPartition(for source: TopicPartition) -> Int32? {
+        let count = self.partitions.load(ordering: .relaxed)
+        return count > 0 ? source.partition % count : nil
+    }
 }
 
 extension OutgoingRecord {

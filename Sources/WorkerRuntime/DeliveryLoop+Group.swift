@@ -6,29 +6,49 @@ import Synchronization
 /// Partitions that come and go, commits, and the end.
 extension DeliveryLoop {
     func assigned(_ partitions: [AssignedPartition]) {
+        if let retryTopics { self.arrive(partitions, retryTopics) } else { self.admit(partitions) }
+    }
+
+    /// Begins with partitions.
+    ///
+    /// - Parameter found: what waits in the retry partitions among them, by the partition of requests.
+    func admit(_ partitions: [AssignedPartition], _ found: [TopicPartition: RetryScan.Found] = [:]) {
         for partition in partitions {
-            let place = self.places[partition.source] ?? Int32(self.places.count)
-            self.places[partition.source] = place
+            let family = self.retryTopics?.family(of: partition.source) ?? partition.source
+            let place = self.places[family] ?? Int32(self.places.count)
+            self.places[family] = place
+            let copied = partition.source == family ? self.metadata(of: partition, found[family]) : nil
             let index = self.machine.assigned(
                 place: place,
                 committed: partition.committedOffset,
-                metadata: self.metadata(of: partition),
-                end: self.end(of: partition)
+                metadata: copied ?? self.metadata(of: partition),
+                isNews: copied != nil,
+                end: found[family]?.ends[partition.source] ?? self.end(of: partition)
             )
             self.assigned[partition.source] = (partition, index, monotonicMilliseconds())
             if !self.machine.accused(of: index).isEmpty { self.hasAccused = true }
             self.sources[index] = partition.source
+            self.retryTopics?.mark(index, isRetry: partition.source != family)
         }
         self.handler.partitionsCame()
         self.metrics.assignments.increment()
-        self.metrics.partitions.set(self.assigned.count)
+        self.metrics.partitions.set(self.assignedRequests.count)
         self.health.assigned()
-        self.logger.info("assigned", metadata: ["partitions": "\(partitions.map(\.source.description).joined(separator: " "))"])
-        self.onReady(self.assigned.keys.sorted { ($0.topic, $0.partition) < ($1.topic, $1.partition) })
+        self.logger.info("assigned", metadata: ["partitions": "\(self.text(partitions.map(\.source)))"])
+        self.onReady(self.assignedRequests.sorted { ($0.topic, $0.partition) < ($1.topic, $1.partition) })
+    }
+
+    /// What is assigned, without retry partitions.
+    var assignedRequests: [TopicPartition] {
+        self.assigned.compactMap { self.retryTopics?.isRetry($0.value.index) == true ? nil : $0.key }
+    }
+
+    private func text(_ sources: [TopicPartition]) -> String {
+        sources.filter { self.retryTopics?.tier(of: $0) == nil }.map(\.description).joined(separator: " ")
     }
 
     /// What was committed with the partition's offset; nil when it says nothing, or was written by somebody else.
-    private func metadata(of partition: AssignedPartition) -> CommitMetadata? {
+    func metadata(of partition: AssignedPartition) -> CommitMetadata? {
         guard let offset = partition.committedOffset else { return nil }
         switch CommitMetadata.decode(partition.committedMetadata, base: offset) {
         case .none: return nil
@@ -53,6 +73,8 @@ extension DeliveryLoop {
     /// Partitions leave: what of them has begun may end within the drain's time, and is committed here.
     func revoked(_ sources: [TopicPartition], lost: Bool) {
         let leavingSources = Set(sources)
+        if let retryTopics { self.forgetArrivals(leavingSources, retryTopics) }
+        defer { self.retryTopics?.remove(leavingSources) }
         let leaving = sources.compactMap { self.assigned.removeValue(forKey: $0)?.index }
         guard !leaving.isEmpty else { return }
         self.held.removeAll { leavingSources.contains($0.source) }
@@ -88,16 +110,14 @@ extension DeliveryLoop {
         for index in leaving {
             for slot in self.machine.retired(index, notBegun: notBegun) {
                 self.records[Int(slot)] = nil
+                self.retryTopics?.copies[slot] = nil
                 self.outputs[Int(slot)] = []
             }
             if let source = self.sources.removeValue(forKey: index) { self.commitsUnderWay[source] = nil }
         }
         (lost ? self.metrics.losses : self.metrics.revocations).increment()
-        self.metrics.partitions.set(self.assigned.count)
-        self.logger.info(
-            lost ? "lost" : "revoked",
-            metadata: ["partitions": "\(sources.map(\.description).joined(separator: " "))"]
-        )
+        self.metrics.partitions.set(self.assignedRequests.count)
+        self.logger.info(lost ? "lost" : "revoked", metadata: ["partitions": "\(self.text(sources))"])
         self.wake.raise()
     }
 
@@ -105,7 +125,10 @@ extension DeliveryLoop {
     func giveUpNotBegun(of partitions: [DeliveryMachine.Partition], where isLeaving: (TopicPartition) -> Bool) {
         let notBegun = self.takeBack(where: isLeaving)
         for partition in partitions {
-            for slot in self.machine.revoking(partition, notBegun: notBegun) { self.records[Int(slot)] = nil }
+            for slot in self.machine.revoking(partition, notBegun: notBegun) {
+                self.records[Int(slot)] = nil
+                self.retryTopics?.copies[slot] = nil
+            }
         }
     }
 
@@ -183,6 +206,7 @@ extension DeliveryLoop {
             for notice in last { self.publish(0, notice) }
         }
         self.lifecycle.store(.stopping, ordering: .releasing)
+        for arrival in (self.retryTopics?.arriving ?? [:]).values { arrival.job.forget() }
         // After a drain that took too long some wait still: they begin elsewhere.
         _ = self.queue.removeAll { _ in true }
         self.queue.close()

@@ -11,19 +11,28 @@ extension DeliveryLoop {
         let held = self.held
         self.held.removeAll(keepingCapacity: true)
         for record in held {
-            if let entry = self.assigned[record.source] { self.receive(record, entry.index) }
+            if let entry = self.assigned[record.source] {
+                self.receive(record, entry.index)
+            } else if self.retryTopics?.arriving[record.source] != nil {
+                self.held.append(record)
+            }
         }
         var isFull = false
         let before = self.taken
         // At most as many as one read gives: fewer then mean that there are no more for now.
         let chunk = min(512, max(64, self.configuration.limits.records / max(1, self.assigned.count)))
-        for (_, entry) in self.assigned {
+        let isQuiet = self.retryTopics?.isQuiet ?? true
+        for (source, entry) in self.assigned {
+            if let retryTopics, retryTopics.isRetry(entry.index) { continue }
+            // Who waits already must become fewer first.
+            if !isQuiet, self.retryTopics?.families[source]?.isFull == true { continue }
             var room = min(self.machine.capacity(of: entry.index), chunk)
             if let limit = self.configuration.recordLimit { room = min(room, limit - self.taken) }
             guard room > 0 else { continue }
             let count = consumer.read(entry.partition, maximum: room) { self.receive($0, entry.index) }
             if count == room { isFull = true }
         }
+        if let retryTopics { self.takeInCopies(consumer, retryTopics) }
         return isFull && self.taken > before
     }
 
@@ -33,6 +42,7 @@ extension DeliveryLoop {
         case .taken(let slot):
             self.records[Int(slot)] = record
             self.receivedAt[Int(slot)] = self.turnTime
+            if let retryTopics, !retryTopics.copies.isEmpty { retryTopics.copies[slot] = nil }
         case .finishedBefore:
             self.metrics.finishedBefore.increment()
             return

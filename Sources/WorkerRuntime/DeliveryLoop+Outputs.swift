@@ -14,10 +14,8 @@ extension DeliveryLoop {
             let slot = self.letters[letterIndex].slot
             switch self.letters[letterIndex].handling {
             case .done(let outputs): self.done(slot, outputs)
-            case .retry(let pause):
-                self.metrics.retried.increment()
-                self.park(slot, self.machine.failed(slot), for: pause)
-            case .later(let pause): self.park(slot, self.machine.postponed(slot), for: pause)
+            case .retry(let pause): self.failed(slot, retryAfter: pause)
+            case .later(let pause): self.park(slot, self.machine.postponed(slot), for: pause.milliseconds)
             }
         }
         self.letters.removeAll(keepingCapacity: true)
@@ -35,6 +33,7 @@ extension DeliveryLoop {
             self.metrics.stale.increment()
             return
         }
+        self.resolved(slot)
         guard !outputs.isEmpty else {
             self.records[Int(slot)] = nil
             self.finished += 1
@@ -46,18 +45,6 @@ extension DeliveryLoop {
         for (index, output) in outputs.enumerated() where output.purpose != .memory {
             self.publish(self.machine.token(of: slot, output: index), output)
         }
-    }
-
-    /// A record waits for its next start, unless the token is nil: then its partition has left.
-    private func park(_ slot: DeliveryMachine.Slot, _ token: DeliveryMachine.OutputToken?, for pause: Duration) {
-        guard let token else {
-            self.records[Int(slot)] = nil
-            return
-        }
-        let milliseconds = pause.components.seconds * 1_000 + pause.components.attoseconds / 1_000_000_000_000_000
-        let due = self.turnTime + max(1, milliseconds)
-        self.retries.append((due, token))
-        self.nextRetryDue = min(due, self.nextRetryDue ?? .max)
     }
 
     func publishUnsent() {
@@ -185,6 +172,7 @@ extension DeliveryLoop {
         if !error.isRetriable, !error.isUnknownTopicOrPartition,
             let substitute = self.handler.substitute(for: output, of: record, refused: error)
         {
+            if output.purpose == .retry { self.gaveUpCopy(of: record) }
             self.outputs[Int(slot)][index] = substitute
             self.publish(token, substitute)
             return
@@ -192,6 +180,7 @@ extension DeliveryLoop {
         if error.isMessageTooLarge {
             // It was made as small as it can be; holding it back would hold its partition back for ever.
             self.metrics.undelivered.increment()
+            if output.purpose == .retry { self.gaveUpCopy(of: record) }
             self.logger.error(
                 "gave up a record that is too large for its topic",
                 metadata: ["topic": "\(output.topic.name)", "partition": "\(record.source)", "offset": "\(record.offset)"]

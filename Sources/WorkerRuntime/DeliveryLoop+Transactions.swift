@@ -268,9 +268,11 @@ extension DeliveryLoop {
                 } else if !error.isRetriable, !error.isUnknownTopicOrPartition,
                     let substitute = self.handler.substitute(for: output, of: self.outbox[entry].record, refused: error)
                 {
+                    if output.purpose == .retry { self.gaveUpCopy(of: self.outbox[entry].record) }
                     self.outbox[entry].outputs[index] = substitute
                 } else if error.isMessageTooLarge {
                     // It was made as small as it can be.
+                    if output.purpose == .retry { self.gaveUpCopy(of: self.outbox[entry].record) }
                     self.giveUp(output, error)
                     self.outbox[entry].outputs[index] = nil
                 } else {

@@ -26,6 +26,8 @@ struct DeliveryLoopConfiguration: Sendable {
     var transactionTimeout: Int64 = 5_000
     /// Ends the loop after so many records were taken and finished; for measuring.
     var recordLimit: Int?
+    /// Where failed requests wait; nil when they have no such topics.
+    var retries: RetryTopicsConfiguration?
 }
 
 /// The one thread that owns the consumer: it takes records in, hands them to runners, publishes what they return, and commits.
@@ -128,6 +130,10 @@ final class DeliveryLoop: @unchecked Sendable {  // everything but `lifecycle`, 
     /// Who runs alone, and since when.
     var solo: (name: DeliveryMachine.OutputToken, since: Int64, isOver: Bool)?
     var nextRetryDue: Int64?
+    /// Nil without retry topics.
+    var retryTopics: RetryTopics?
+    let scans: Mailbox<RetryScan.Letter>
+    var scanLetters: [RetryScan.Letter] = []
     var nextCommit: Int64 = 0
     /// Not even urgent commits go before.
     var commitNotBefore: Int64 = 0
@@ -173,6 +179,7 @@ final class DeliveryLoop: @unchecked Sendable {  // everything but `lifecycle`, 
         self.handled = Mailbox(wake: wake)
         self.notices = Mailbox(wake: wake)
         self.testimonies = Mailbox(wake: wake)
+        self.scans = Mailbox(wake: wake)
         self.machine = DeliveryMachine(limits: configuration.limits, ordering: configuration.ordering, identity: configuration.identity)
         self.records = Array(repeating: nil, count: configuration.limits.records)
         self.outputs = Array(repeating: [], count: configuration.limits.records)
@@ -231,7 +238,9 @@ final class DeliveryLoop: @unchecked Sendable {  // everything but `lifecycle`, 
             if let failure = self.failure { throw failure }
             return
         }
+        self.findRetryTopics()
         let consumer = try self.makeConsumer()
+        if let retryTopics { consumer.companions = { retryTopics.companions(of: $0) } }
         self.consumer = consumer
         try consumer.subscribe(to: self.configuration.topics)
         self.logger.info("subscribed", metadata: ["topics": "\(self.configuration.topics.joined(separator: " "))"])
@@ -279,9 +288,7 @@ final class DeliveryLoop: @unchecked Sendable {  // everything but `lifecycle`, 
         let events = ConsumerEvents(
             assigned: { [unowned self] in self.assigned($0) },
             revoked: { [unowned self] in self.revoked($0, lost: $1) },
-            record: { [unowned self] record in
-                if let entry = self.assigned[record.source] { self.receive(record, entry.index) }
-            },
+            record: { [unowned self] in self.receiveEarly($0) },
             failed: { [unowned self] in self.failed($0) },
             committed: { [unowned self] in self.committed($0, $1) }
         )
@@ -296,8 +303,10 @@ final class DeliveryLoop: @unchecked Sendable {  // everything but `lifecycle`, 
         self.readReports()
         self.takeHandled()
         self.publishUnsent()
+        self.takeScans()
         let isFull = self.takeIn()
         self.wakeRetries()
+        self.wakeAsides()
         self.start()
         let now = monotonicMilliseconds()
         self.watchSolo(now)
@@ -312,6 +321,7 @@ final class DeliveryLoop: @unchecked Sendable {  // everything but `lifecycle`, 
     /// Hands to the runners whatever may begin.
     func start() {
         self.machine.takeStarts { self.toStart($0) }
+        if let retryTopics, !self.toStart.isEmpty, !retryTopics.isQuiet { self.keepKeyOrder(retryTopics) }
         self.queue.push(self.toStart)
         self.toStart.removeAll(keepingCapacity: true)
     }
@@ -362,6 +372,7 @@ final class DeliveryLoop: @unchecked Sendable {  // everything but `lifecycle`, 
         self.metrics.inFlight.set(Double(self.machine.recordsInFlight))
         self.metrics.bytesInFlight.set(Double(self.machine.bytesInFlight))
         self.metrics.metadataShare.set(self.machine.metadataShare)
+        if let retryTopics { self.metrics.retryKeys.set(Double(retryTopics.keyCount)) }
         var oldest = now
         for slot in self.records.indices where self.records[slot] != nil { oldest = min(oldest, self.receivedAt[slot]) }
         self.metrics.oldestUnfinishedAge.set(Double(now - oldest) / 1000)
@@ -372,6 +383,7 @@ final class DeliveryLoop: @unchecked Sendable {  // everything but `lifecycle`, 
         let now = monotonicMilliseconds()
         var next = now + 1_000
         next = min(next, self.commitTime, self.nextRetryDue ?? .max)
+        next = min(next, self.retryWakeTime)
         if !self.refused.isEmpty { next = min(next, self.nextRetry) }
         if self.hasAccused { next = min(next, self.nextQuestion) }
         if !self.unsent.isEmpty { next = min(next, now + 10) }

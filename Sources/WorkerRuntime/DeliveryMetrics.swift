@@ -11,6 +11,11 @@ struct DeliveryMetrics: Sendable {
     let dropped: Counter
     let finishedBefore: Counter
     let retried: Counter
+    let spilled: Counter
+    let diverted: Counter
+    let notSpilled: Counter
+    let retryKeys: Gauge
+    let retryScans: Gauge
     let unreadableMetadata: Counter
     let metadataShare: Gauge
     let commits: Counter
@@ -33,6 +38,11 @@ struct DeliveryMetrics: Sendable {
         self.dropped = registry.counter(.recordsRepeated, layer)
         self.finishedBefore = registry.counter(.recordsFinishedBefore, layer)
         self.retried = registry.counter(.recordsRetried, layer)
+        self.spilled = registry.counter(.retriesSpilled, layer)
+        self.diverted = registry.counter(.retriesDiverted, layer)
+        self.notSpilled = registry.counter(.retriesNotSpilled, layer)
+        self.retryKeys = registry.gauge(.retryKeysWaiting, layer)
+        self.retryScans = registry.gauge(.retryScans, layer)
         self.unreadableMetadata = registry.counter(.unreadableMetadata, layer)
         self.metadataShare = registry.gauge(.metadataShare, layer)
         self.commits = registry.counter(.commits, layer)

@@ -18,6 +18,7 @@ public final class ServiceHealth: Sendable {
     private let lastTurn = Atomic<Int64>(0)
     private let isAssigned = Atomic<Bool>(false)
     private let isDraining = Atomic<Bool>(false)
+    private let isLookingAtRetries = Atomic<Bool>(false)
     private let unfinished = Atomic<Int>(0)
     private let patience: Int64
     private let statistics: KafkaStatistics
@@ -30,6 +31,7 @@ public final class ServiceHealth: Sendable {
     func turned(at milliseconds: Int64) { self.lastTurn.store(milliseconds, ordering: .relaxed) }
     func assigned() { self.isAssigned.store(true, ordering: .relaxed) }
     func ended(unfinished: Int) { self.unfinished.store(unfinished, ordering: .releasing) }
+    func looksAtRetries(_ looks: Bool) { self.isLookingAtRetries.store(looks, ordering: .relaxed) }
     func draining() { self.isDraining.store(true, ordering: .relaxed) }
 
     /// Records that had been taken and were not finished when it ended; they run again elsewhere.
@@ -49,6 +51,7 @@ public final class ServiceHealth: Sendable {
     /// Why it takes no requests now; nil when it does.
     public var unreadyReason: String? {
         if self.isDraining.load(ordering: .relaxed) { return "draining" }
+        if self.isLookingAtRetries.load(ordering: .relaxed) { return "reads its retry topics" }
         if !self.hasStarted { return "not in its group yet" }
         if !self.statistics.isBrokerReachable { return "no broker reachable" }
         return nil

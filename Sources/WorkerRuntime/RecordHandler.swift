@@ -19,6 +19,8 @@ public struct OutgoingRecord: Sendable {
         case memory
         /// The copy of a request that cannot be served: the request is not finished without it.
         case deadLetter
+        /// The copy of a request that waits in a retry topic: the request is not finished without it.
+        case retry
         /// A look at the way of a request, or a snapshot: best effort, waited for by nobody.
         case notice
 

@@ -34,6 +34,7 @@ final class RecordService: Sendable {
     private let name: String
     private let group: String
     private let topics: [String]
+    private let retryTopics: [String]
     private let observer: KafkaObserver
     private let metrics: DeliveryMetrics
     private let phase = Mutex(Phase.idle)
@@ -44,6 +45,7 @@ final class RecordService: Sendable {
         configuration: WorkerConfiguration,
         name: String,
         topics: [String],
+        retryTopics: [String] = [],
         logger: Logger,
         registry: MetricsRegistry,
         onReady: @escaping @Sendable ([TopicPartition]) -> Void
@@ -52,6 +54,7 @@ final class RecordService: Sendable {
         self.name = name
         self.group = configuration.group(name)
         self.topics = topics
+        self.retryTopics = retryTopics
         self.onReady = onReady
         self.metrics = DeliveryMetrics(registry: registry, layer: name)
         let statistics = KafkaStatistics(registry: registry, client: name)
@@ -118,7 +121,16 @@ final class RecordService: Sendable {
                 isTransactional: self.configuration.delivery == .exactlyOnce,
                 transactionInterval: self.configuration.transactionInterval,
                 transactionTimeout: self.configuration.transactionTimeout,
-                recordLimit: self.configuration.recordLimit
+                recordLimit: self.configuration.recordLimit,
+                retries: self.retryTopics.isEmpty
+                    ? nil
+                    : RetryTopicsConfiguration(
+                        requests: self.topics.first ?? "",
+                        names: self.retryTopics,
+                        client: self.configuration.retryClientConfiguration(),
+                        waitInPlace: self.configuration.retries.maximumWaitInPlace,
+                        areBeingMade: self.configuration.createsTopicsWithPartitions != nil
+                    )
             ),
             handler: handler,
             producer: producer,

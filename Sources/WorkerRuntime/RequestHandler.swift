@@ -33,6 +33,8 @@ final class RequestHandler: RecordHandler {
         var progress: ProducerTopic
         var deadLetters: DeadLetterTopic
         var signals: [ComponentType: ProducerTopic]
+        /// A record that comes under the name of one of these is no copy of a request.
+        var retries: [String] = []
         /// Topics that a request may not name for its reply: the fleet's own, which have another meaning.
         var refusedForReplies: Set<String> = []
     }
@@ -40,7 +42,7 @@ final class RequestHandler: RecordHandler {
     private let facade: OrchestrationFacade
     let identity: Identity
     private let source: String
-    private let topics: Topics
+    let topics: Topics
     private let limits: WireLimits
     private let signalPolicy: SignalPolicy
     private let retries: RetryPolicy
@@ -88,6 +90,7 @@ final class RequestHandler: RecordHandler {
     func handle(_ record: ConsumedRecord, attempt: DeliveryAttempt) async -> Handling {
         let execution: Execution
         do throws(WireError) {
+            if self.topics.retries.contains(record.source.topic) { try self.refuseStray(record) }
             execution = Execution(request: try self.decode(record), record: record, attempt: attempt, handler: self)
         } catch {
             return .done(await self.refuse(record, error))
@@ -392,6 +395,8 @@ final class RequestHandler: RecordHandler {
             return substitute.value?.count ?? 0 < output.value?.count ?? 0 ? substitute : nil
         case .deadLetter:
             return error.isMessageTooLarge ? output.smallerDeadLetter : nil
+        case .retry:
+            return error.isMessageTooLarge ? self.deadLetter(insteadOf: output, of: record, error) : nil
         case .directReply, .signal, .memory, .notice:
             return nil
         }

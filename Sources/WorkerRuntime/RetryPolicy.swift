@@ -15,12 +15,16 @@ public struct RetryPolicy: Sendable, Hashable {
     public var maximumAttempts = 10
     /// Milliseconds between two attempts at most.
     ///
-    /// Default one minute. The request's key waits meanwhile.
-    public var maximumDelay: Int64 = 60_000
+    /// Default one hour. The request's key waits meanwhile.
+    public var maximumDelay: Int64 = 3_600_000
+    /// Milliseconds that a request waits in the worker at most; longer waits are in the retry topics.
+    ///
+    /// Default 5 seconds.
+    public var maximumWaitInPlace: Int64 = 5_000
     /// Milliseconds from the request's timestamp after which it is not tried again.
     ///
-    /// Default one hour.
-    public var maximumAge: Int64 = 3_600_000
+    /// Default six hours.
+    public var maximumAge: Int64 = 21_600_000
 
     /// The defaults.
     public init() {}

@@ -1,5 +1,6 @@
 public import KafkaClient
 import Observability
+import Orchestration
 public import Wire
 
 /// Makes the fleet's topics.
@@ -8,7 +9,7 @@ public enum TopicProvision {
     ///
     /// - Parameters:
     ///   - names: which topics, with their settings.
-    ///   - partitions: partitions of each.
+    ///   - partitions: partitions of each; retry topics get as many as the requests topic has, if that is there and has more.
     ///   - milliseconds: how long the broker may take; 15,000 by default.
     /// - Returns: the names that were created.
     /// - Throws: ``KafkaError`` of the first topic that neither exists nor can be created.
@@ -22,11 +23,17 @@ public enum TopicProvision {
     ) async throws -> [String] {
         try await onOwnThread {
             let admin = try KafkaAdmin(configuration: configuration, observer: observer)
+            let known = try admin.describeTopics(milliseconds: milliseconds)
+            var counts: [String: Int32] = [:]
+            for layer in OrchestrationLayer.allCases {
+                let requests = known.first { $0.name == names.requests(layer) }
+                for name in names.retries(layer) { counts[name] = Int32(clamping: requests?.partitions.count ?? 0) }
+            }
             return try admin.createTopics(
                 names.all.map {
                     TopicSpecification(
                         name: $0,
-                        partitions: partitions,
+                        partitions: max(partitions, counts[$0] ?? 0),
                         replicationFactor: replicationFactor,
                         settings: names.settings(of: $0)
                     )

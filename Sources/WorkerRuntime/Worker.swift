@@ -86,6 +86,8 @@ public final class Worker: FleetService {
             configuration: configuration,
             name: layer.rawValue,
             topics: [topics.requests],
+            // A measurement with topics of its own does without.
+            retryTopics: topics.requests == self.names.requests(layer) ? self.names.retries(layer) : [],
             logger: logger,
             registry: registry,
             onReady: onReady
@@ -184,6 +186,7 @@ public final class Worker: FleetService {
                 progress: try notices.topic(self.names.progress(self.layer)),
                 deadLetters: DeadLetterTopic(try producer.topic(self.names.deadLetters(self.layer)), of: producer),
                 signals: signals,
+                retries: self.names.retries(self.layer),
                 refusedForReplies: Set(self.names.all).subtracting(OrchestrationLayer.allCases.map { self.names.results($0) })
             ),
             limits: self.configuration.limits,

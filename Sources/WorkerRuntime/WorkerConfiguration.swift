@@ -123,6 +123,9 @@ public struct WorkerConfiguration: Sendable {
         if !(0...WorkerConfiguration.longestIdempotencyWindow).contains(self.idempotencyWindow) {
             mistakes.append("idempotency-window must be 0 to 604,800 seconds, found \(Double(self.idempotencyWindow) / 1_000)")
         }
+        if self.retries.maximumWaitInPlace < 0 {
+            mistakes.append("retry-in-place must not be negative, found \(self.retries.maximumWaitInPlace)")
+        }
         if self.drainTimeout < 0 { mistakes.append("drain-timeout must not be negative, found \(self.drainTimeout)") }
         if let partitions = self.createsTopicsWithPartitions, !(1...10_000).contains(partitions) {
             mistakes.append("partitions must be 1 to 10,000, found \(partitions)")
@@ -153,6 +156,13 @@ public struct WorkerConfiguration: Sendable {
         var configuration = self.clientConfiguration(role)
         configuration["statistics.interval.ms"] = "0"
         configuration["fetch.wait.max.ms"] = self.kafka["fetch.wait.max.ms"]
+        return configuration
+    }
+
+    /// Of clients that look at the retry topics when partitions arrive.
+    func retryClientConfiguration() -> KafkaConfiguration {
+        var configuration = self.clientConfiguration("retries")
+        configuration["statistics.interval.ms"] = "0"
         return configuration
     }
 

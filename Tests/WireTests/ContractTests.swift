@@ -67,6 +67,20 @@ struct ContractTests {
                 generator.rememberedReply().golden(number, of: event),
                 Golden("policy.\(number)", generator.policy().encode(source: "/w", time: Samples.time)),
                 Golden(
+                    "retry.\(number)",
+                    value: nil,
+                    headers: request.encode().headers.withView { headers in
+                        RetryHeaders(
+                            due: Int64(number) * 1_000,
+                            originPartition: Int32(number),
+                            originOffset: .max - Int64(number),
+                            originTimestamp: number == 0 ? -1 : Samples.time,
+                            failures: number,
+                            crashes: number % 3
+                        ).headers(keeping: headers)
+                    }
+                ),
+                Golden(
                     "deadletter.\(number)",
                     value: nil,
                     headers: request.encode().headers.withView { generator.deadLetter().headers(keeping: $0) }
@@ -84,6 +98,16 @@ struct ContractTests {
         var headers = RecordHeaders()
         for (known, text) in Self.deadLetter where known != name { headers.add(known, .text(text)) }
         if let value { headers.add(name, .text(value)) }
+        return headers.file
+    }
+
+    private static func retry(_ changes: [String: String?]) -> [UInt8] {
+        let copy = RetryHeaders(due: 1, originPartition: 2, originOffset: 3, originTimestamp: 4, failures: 5)
+        var texts: [String: String] = [:]
+        for (name, value) in RecordHeaders().withView({ copy.headers(keeping: $0) }).pairs { texts[name] = value }
+        for (name, value) in changes { texts[name] = value }
+        var headers = RecordHeaders()
+        for (name, value) in texts { headers.add(name, .text(value)) }
         return headers.file
     }
 
@@ -108,6 +132,10 @@ struct ContractTests {
             ("idempotency.fingerprint.json", Array(remembered.replacing(#""fingerprint":""#, with: #""fingerprint":"F"#).utf8)),
             ("idempotency.time.json", Array(remembered.replacing(#"Z","result""#, with: #"","result""#).utf8)),
             ("idempotency.result.json", Array(remembered.replacing(#""result":{"#, with: #""result":{"unknown":1,"#).utf8)),
+            ("retry.due.headers.json", Self.retry(["x-retry-due": "soon"])),
+            ("retry.offset.headers.json", Self.retry(["x-retry-origin-offset": "-1"])),
+            ("retry.failures.headers.json", Self.retry(["x-retry-failures": nil])),
+            ("retry.unknown.headers.json", Self.retry(["x-retry-unknown": "1"])),
             ("request.tenant.json", Array(#"{"orchestrator":"echo","context":{}}"#.utf8)),
             ("deadletter.milliseconds.headers.json", Self.deadLetter("x-dlq-first-failure-at", "1795256130123")),
             ("deadletter.seconds.headers.json", Self.deadLetter("x-dlq-last-failure-at", "2026-11-21T10:15:30Z")),

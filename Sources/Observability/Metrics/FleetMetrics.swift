@@ -40,6 +40,16 @@ public enum FleetMetrics: String, CaseIterable, Sendable {
     case recordsFinishedBefore = "fleet_worker_records_skipped_done_total"
     /// Failed attempts that are followed by another one.
     case recordsRetried = "fleet_worker_records_retried_total"
+    /// Failed requests that wait in a retry topic.
+    case retriesSpilled = "fleet_worker_retries_spilled_total"
+    /// Requests that were copied behind an earlier one of their key.
+    case retriesDiverted = "fleet_worker_retries_diverted_total"
+    /// Waits too long for the worker that had to be cut short.
+    case retriesNotSpilled = "fleet_worker_retries_cut_short_total"
+    /// Keys of which something waits in retry topics.
+    case retryKeysWaiting = "fleet_worker_retry_keys_waiting"
+    /// Partitions that wait for a look at their retry topics.
+    case retryScans = "fleet_worker_retry_scans_running"
     /// Metadata of commits that could not be read.
     case unreadableMetadata = "fleet_worker_commit_metadata_unreadable_total"
     /// Share of the room for commit metadata that is needed.
@@ -121,6 +131,13 @@ public enum FleetMetrics: String, CaseIterable, Sendable {
         case .recordsFinishedBefore:
             self.counter(["layer"], "Records not run again because the commit of an owner before tells that they are finished.")
         case .recordsRetried: self.counter(["layer"], "Attempts that failed and are followed by another one.")
+        case .retriesSpilled: self.counter(["layer"], "Failed requests that were copied to a retry topic to wait there.")
+        case .retriesDiverted:
+            self.counter(["layer"], "Requests that were copied to a retry topic because an earlier one of their key waits.")
+        case .retriesNotSpilled:
+            self.counter(["layer"], "Retries that waited in the worker, a minute at most, because there is no retry topic for them.")
+        case .retryKeysWaiting: self.gauge(["layer"], "Keys of which requests wait in retry topics, in the partitions this worker owns.")
+        case .retryScans: self.gauge(["layer"], "New partitions that wait until it is known what is in their retry topics.")
         case .unreadableMetadata: self.counter(["layer"], "Commits of others whose metadata could not be read, at an assignment.")
         case .metadataShare:
             self.gauge(

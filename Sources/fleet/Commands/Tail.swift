@@ -10,7 +10,7 @@ struct Tail: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Show the records of a topic, or of a kind of topic, as they come.",
         discussion: """
-            Kinds: requests, results, progress, deadletters (all layers, or one with --layer), signals, policies, control. Anything else is a topic's name.
+            Kinds: requests, retries, results, progress, deadletters (all layers, or one with --layer), signals, policies, control. Anything else is a topic's name.
 
             Examples:
               fleet tail results
@@ -62,6 +62,7 @@ struct Tail: AsyncParsableCommand {
         let layers = layer.map { [$0] } ?? OrchestrationLayer.allCases
         switch kind {
         case "requests": return layers.map { names.requests($0) }
+        case "retries": return layers.flatMap { names.retries($0) }
         case "results": return layers.map { names.results($0) }
         case "progress": return layers.map { names.progress($0) }
         case "deadletters": return layers.map { names.deadLetters($0) } + (layer == nil ? [names.feedbackDeadLetters] : [])

@@ -21,9 +21,16 @@ struct Drill: Sendable {
 
     init(_ topics: TestTopics) { self.topics = topics }
 
-    init(partitions: Int32) async throws {
+    /// - Parameter retryTopics: makes these too, with their settings.
+    init(partitions: Int32, retryTopics: Bool = false, retrySettings: [String: String] = [:]) async throws {
+        let names = retryTopics ? TopicNames().retries(.application) : []
         self.init(
-            try await TestTopics.ofLayer(.application, partitions: partitions, more: [TopicSpecification(name: "events", partitions: 1)])
+            try await TestTopics.ofLayer(
+                .application,
+                partitions: partitions,
+                more: [TopicSpecification(name: "events", partitions: 1)]
+                    + names.map { TopicSpecification(name: $0, partitions: partitions, settings: retrySettings) }
+            )
         )
     }
 
