@@ -64,6 +64,7 @@ public struct WorkerOptions: ConfigurableArguments {
         )
     )
     public var retryInPlace: Int64 = 5_000
+
     /// Seconds for which the reply to a request with an idempotency key answers other requests with that key, 0 to 604,800 (a week); 3,600 by
     /// default, 0 for never.
     @Option(

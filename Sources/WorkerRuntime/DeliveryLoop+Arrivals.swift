@@ -146,6 +146,7 @@ extension DeliveryLoop {
         let metadata = self.metadata(of: partition)
         return CommitMetadata(
             isOpen: metadata?.isOpen ?? false,
+            owner: metadata?.owner ?? 0,
             finished: (metadata?.finished ?? []) + copied.map { $0..<$0 + 1 },
             started: metadata?.started ?? []
         )

@@ -205,6 +205,7 @@ struct RetrySystem: InterleavedSystem, ~Copyable {
             if !copied.isEmpty {
                 known = CommitMetadata(
                     isOpen: known?.isOpen ?? false,
+                    owner: known?.owner ?? 0,
                     finished: (known?.finished ?? []) + copied.map { $0..<$0 + 1 },
                     started: known?.started ?? []
                 )
