@@ -44,6 +44,7 @@ public final class KafkaConsumer {
     let events: ConsumerEvents
     /// What the owner has been told of.
     var partitions: [TopicPartition: AssignedPartition] = [:]
+    private var topics: [OpaquePointer] = []
     var positions: PositionReading
     private(set) var isClosing = false
     private var isClosed = false
@@ -100,10 +101,17 @@ public final class KafkaConsumer {
         }
     }
 
-    deinit {
-        // Queues and messages go before the handle, else its destruction waits for them.
+    /// Lets go of everything that librdkafka's handle must not outlive.
+    private func letGo() {
         self.partitions.removeAll()
         self.positions.waiting.removeAll()
+        for topic in self.topics { rd_kafka_topic_destroy(topic) }
+        self.topics.removeAll()
+    }
+
+    deinit {
+        // Queues and messages go before the handle, else its destruction waits for them.
+        self.letGo()
         self.handle.callbacks.onRebalance = nil
         self.handle.callbacks.onCommit = nil
         guard !self.isClosed else { return }
@@ -116,9 +124,15 @@ public final class KafkaConsumer {
     }
 
     /// Joins the group for these topics.
+    ///
+    /// librdkafka 2.0.2 learns who leads a topic's partitions when the first of them is assigned, and then often fetches half a second late. So it is
+    /// told of the topics here.
     public func subscribe(to topics: [String]) throws(KafkaError) {
         let list = try PartitionList.make(topics.map { TopicPartition(topic: $0, partition: crdkafka_partition_unassigned) })
         defer { rd_kafka_topic_partition_list_destroy(list) }
+        for topic in topics where !topic.hasPrefix("^") {
+            if let native = rd_kafka_topic_new(self.handle.native, topic, nil) { self.topics.append(native) }
+        }
         let code = rd_kafka_subscribe(self.handle.native, list)
         guard code == RD_KAFKA_RESP_ERR_NO_ERROR else { throw KafkaError(code, "subscribe to \(topics.joined(separator: ", "))") }
     }
@@ -254,8 +268,7 @@ public final class KafkaConsumer {
             if let message = rd_kafka_consume_queue(queue, Int32(min(100, milliseconds - elapsed))) { rd_kafka_message_destroy(message) }
         }
         self.isClosed = rd_kafka_consumer_closed(self.handle.native) != 0
-        self.partitions.removeAll()
-        self.positions.waiting.removeAll()
+        self.letGo()
         rd_kafka_queue_destroy(queue)
         return self.isClosed
     }

@@ -40,7 +40,11 @@ final class GroupWitness: Sendable {
                     let admin = try KafkaAdmin(configuration: configuration, observer: KafkaObserver(logger: silent))
                     return try admin.clientIDs(inGroup: group, milliseconds: 3_000)
                 }
-                answer = Testimony(askedAt: askedAt, alive: Set(clients.compactMap { GroupMember($0, group: self.group)?.process }), isFinal: false)
+                answer = Testimony(
+                    askedAt: askedAt,
+                    alive: Set(clients.compactMap { GroupMember($0, group: self.group)?.process }),
+                    isFinal: false
+                )
             } catch {
                 let passes = (error as? KafkaError)?.isRetriable ?? false
                 if let leftOut = self.throttle.admit(at: monotonicMilliseconds()) {

@@ -76,7 +76,7 @@ struct TransactionTests {
         let id = ["transactional.id": "x"]
         #expect(try value("retry.backoff.ms", [:]) == "100")
         #expect(try value("retry.backoff.ms", id) == "20")
-        #expect(try value("transaction.timeout.ms", id) == "10000")
+        #expect(try value("transaction.timeout.ms", id) == "5000")
         #expect(try value("transaction.timeout.ms", id.merging(["transaction.timeout.ms": "20000"]) { $1 }) == "20000")
         #expect(try value("retry.backoff.ms", id.merging(["retry.backoff.ms": "7"]) { $1 }) == "7")
     }

@@ -26,11 +26,14 @@ struct ChaosMonkey: Sendable {
 
     private func disturbWorkers(_ seeded: SeededGenerator) async throws {
         var generator = seeded
+        // Long pauses can take all the time; one worker is killed for certain.
+        var first: ChaosFleet.Deed? = .kill
         while .now < self.end {
             try await self.rest(500...2_500, &generator)
             let place = Int.random(in: 0..<self.fleet.current.count, using: &generator)
             let deed = ChaosFleet.Deed.allCases.randomElement(using: &generator) ?? .kill
-            try await self.fleet.disturb(place, deed)
+            try await self.fleet.disturb(place, first ?? deed)
+            first = nil
         }
     }
 
