@@ -1,4 +1,5 @@
 import CRDKafka
+import Glibc
 public import Observability
 
 /// librdkafka's mock cluster as a broker inside this process, reachable from others on the loopback interface.
@@ -44,6 +45,9 @@ public final class EmbeddedBroker: Sendable {
         guard partitions > 0 else {
             throw KafkaError(RD_KAFKA_RESP_ERR_INVALID_PARTITIONS, "create topic \(name) on the embedded broker: \(partitions) partitions")
         }
+        // The cluster's thread throws the signals of new requests away right after it has answered one; one that comes then waits a second
+        // for the next look (librdkafka 2.0.2, `rd_kafka_mock_cluster_op_io`). A little later it is heard.
+        usleep(1_000)
         let code = rd_kafka_mock_topic_create(self.cluster, name, partitions, 1)
         guard code == RD_KAFKA_RESP_ERR_NO_ERROR else { throw KafkaError(code, "create topic \(name) on the embedded broker") }
     }
