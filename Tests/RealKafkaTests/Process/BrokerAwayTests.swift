@@ -29,7 +29,7 @@ extension RealKafkaSuite {
                     ["--admin-address", "127.0.0.1:0", "--create-topics", "--partitions", "3"]
                 )
                 let leaving = try WorkerProcess("application-worker", id: "leaving", of: topics)
-                try await leaving.child.waitForLine(containing: "subscribed")
+                try await leaving.child.waitForLine(containing: "waits for the broker")
                 #expect(try await leaving.drain() == .exited(0))
                 try await plain.child.waitForLine(containing: "_TRANSPORT")
                 for worker in [plain, creating] {
