@@ -52,7 +52,7 @@ struct LinearLearnerTests {
         var sampler = try LinTS<DiagonalRidge>(arms: 1, features: 2, sigma: 0.5)
         try sampler.learn(Observation(features: [1, 2], arm: 0, reward: 3))
         let score = sampler.score(0, [1, 1])
-        #expect(isNear(score.mean, 2.7) && isNear(score.deviation, 0.5 * 0.7.squareRoot()))
+        #expect(isNear(score.mean, 2.7) && isNear(score.deviation, sampler.sigma * 0.7.squareRoot()))
     }
 
     @Test("with features of which one is set at a time, the diagonal learner is the full one")
@@ -73,10 +73,28 @@ struct LinearLearnerTests {
         var learner = try LinTS<FullRidge>(arms: 2, features: 2, sigma: 0.5)
         try learner.learn(Observation(features: [1, 1], arm: 0, reward: 3))
         let score = learner.score(0, [1, 0])
-        #expect(isNear(score.mean, 1) && isNear(score.deviation, 0.5 * (2.0 / 3).squareRoot()))
-        let spread = (score.deviation * score.deviation + 0.25).squareRoot()
+        // σ² = (10·.5² + 3²/(1 + 2)) / 11.
+        #expect(isNear(learner.sigma, 0.5.squareRoot()))
+        #expect(isNear(score.mean, 1) && isNear(score.deviation, (0.5 * 2 / 3).squareRoot()))
+        let spread = (score.deviation * score.deviation + 0.5).squareRoot()
         let exact = 0.5 * erfc(-1 / spread / 2.0.squareRoot())
         #expect(abs(try learner.probabilities(features: [1, 0], among: [0, 1])[0] - exact) < 0.003)
+    }
+
+    @Test("LinTS: σ² is the rest of the regression, and finds the noise of the rewards")
+    func noise() throws {
+        var generator = SeededGenerator(seed: 14)
+        var learner = try LinTS<FullRidge>(arms: 1, features: 3)
+        var (xs, rewards) = ([[Double]](), [Double]())
+        for _ in 0..<2_000 {
+            xs.append(generator.context(3))
+            rewards.append(xs.last.map { dot($0, [1, -2, 0.5]) + 0.1 * generator.normal() } ?? 0)
+            try learner.learn(Observation(features: xs.last ?? [], arm: 0, reward: rewards.last ?? 0))
+        }
+        let moment = (0..<3).map { index in zip(xs, rewards).map { $0[index] * $1 }.reduce(0, +) }
+        let rest = dot(rewards, rewards) - dot(moment, solve(gram(xs, ridge: 1), moment))
+        #expect(isNear(learner.sigma, ((2.5 + rest) / 2_010).squareRoot(), 1e-6))
+        #expect(abs(learner.sigma - 0.12) < 0.02)
     }
 
     @Test("what fades leaves λ as it is: after much fading a model knows nothing")

@@ -36,13 +36,13 @@ struct ProbabilityOfLargestTests {
         #expect(abs(got[0] - exact) < 0.003, "\(got[0]) \(exact)")
     }
 
-    @Test("of several is the frequency in 200,000 draws, within four standard errors and .003")
+    @Test("of several is the frequency in 50,000 draws, within four standard errors and .003")
     func draws() {
         let betas = [(3, 5), (8, 10), (1, 2), (40, 60)]
         let normals: [(mean: Double, deviation: Double)] = [(0, 1), (0.5, 0.3), (-1, 2), (0.9, 0.05), (0.2, 0.6)]
         var generator = SeededGenerator(seed: 1)
         var wins = ([Int](repeating: 0, count: 4), [Int](repeating: 0, count: 5))
-        let count = 200_000
+        let count = 50_000
         for _ in 0..<count {
             let beta = betas.map { generator.beta($0.0, $0.1) }
             let normal = normals.map { $0.mean + $0.deviation * generator.normal() }
