@@ -4,6 +4,8 @@ import JSON
 import KafkaProcess
 import Testing
 
+@testable import fleet
+
 @Suite("fleet bench learners", .timeLimit(.minutes(1)))
 struct LearnerBenchTests {
     @Test("prints the regret of a learner, the same every time, and below that of choosing blindly")
@@ -73,6 +75,19 @@ struct LearnerBenchTests {
         let run = try await ChildProcess.run("/bin/bash", arguments: ["-c", script])
         #expect(run.status == .exited(1))
         #expect(run.standardError.hasPrefix("fleet: line \(line): "), "\(run.standardError)")
+    }
+
+    @Test("remembers a bounded number of rounds, the last ones")
+    func pending() throws {
+        var session = LearnerSession(algorithm: .epsilonGreedy, seed: 1, hasBias: true)
+        for round in 1...(2 * LearnerSession.pendingLimit) {
+            _ = try session.answer(Array(#"{"x":[],"arms":2,"round":\#(round)}"#.utf8))
+        }
+        #expect(throws: LearnerSession.Refusal.self) {
+            try session.answer(Array(#"{"reward":1,"round":\#(LearnerSession.pendingLimit)}"#.utf8))
+        }
+        let oldest = LearnerSession.pendingLimit + 1
+        #expect(try session.answer(Array(#"{"reward":1,"round":\#(oldest)}"#.utf8)) == nil)
     }
 
     @Test("refuses a line that is too long before it is at its end")

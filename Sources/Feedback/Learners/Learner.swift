@@ -74,15 +74,30 @@ extension Learner {
         return probabilities.map { (1 - minimumExploration) * $0 + minimumExploration / Double(arms.count) }
     }
 
-    /// Draws an arm; see ``probabilities(features:among:minimumExploration:)``.
+    /// Draws an arm; see ``probabilities(features:among:minimumExploration:)`` for the parameters and errors.
     public func choose(
         features: [Double] = [],
         among arms: [Int],
         minimumExploration: Double = 0,
         using generator: inout some RandomNumberGenerator
     ) throws(LearnerError) -> Choice {
+        let draw = Double.random(in: 0..<1, using: &generator)
+        return try self.choose(features: features, among: arms, minimumExploration: minimumExploration, draw: draw)
+    }
+
+    /// The arm that a number decides: equal numbers give equal arms, so that a request and its retries agree.
+    ///
+    /// - Parameter draw: uniform from 0 up to but not including 1, made from a stable hash, say; that makes the propensity true.
+    /// - Throws: ``LearnerError``; ``LearnerError/weight(_:)`` for a draw outside its range.
+    public func choose(
+        features: [Double] = [],
+        among arms: [Int],
+        minimumExploration: Double = 0,
+        draw: Double
+    ) throws(LearnerError) -> Choice {
+        guard draw >= 0, draw < 1 else { throw .weight("A draw is from 0 up to but not including 1, not \(draw).") }
         let probabilities = try self.probabilities(features: features, among: arms, minimumExploration: minimumExploration)
-        return Choice(among: arms, probabilities: probabilities, draw: Double.random(in: 0..<1, using: &generator))
+        return Choice(among: arms, probabilities: probabilities, draw: draw)
     }
 
     /// Learns what came of a choice.

@@ -1,19 +1,34 @@
 /// The learners by their names in commands, policies and stored states.
 public enum LearnerAlgorithm: String, Sendable, Hashable, Codable, CaseIterable {
+    /// ``EpsilonGreedy``.
     case epsilonGreedy = "epsilon_greedy"
+    /// ``UCB/Rule/ucb1``.
     case ucb1
+    /// ``UCB/Rule/tuned``.
     case ucb1Tuned = "ucb1_tuned"
+    /// ``UCB2``.
     case ucb2
+    /// ``UCB/Rule/normal(z:)``.
     case ucbNormal = "ucb_normal"
+    /// ``UCB/Rule/bernstein``.
     case ucbBernstein = "ucb_bernstein"
+    /// ``UCB/Rule/discounted(gamma:)``.
     case ucbDiscounted = "ucb_discounted"
+    /// ``ThompsonSampling``.
     case thompson
+    /// ``ThompsonSampling`` with a discount.
     case thompsonDiscounted = "thompson_discounted"
+    /// ``LinUCB`` with ``FullRidge``.
     case linUCB = "lin_ucb"
+    /// ``LinUCB`` with ``DiagonalRidge``.
     case linUCBDiagonal = "lin_ucb_diagonal"
+    /// ``LinTS`` with ``FullRidge``.
     case linTS = "lin_ts"
+    /// ``LinTS`` with ``DiagonalRidge``.
     case linTSDiagonal = "lin_ts_diagonal"
+    /// ``DoublyRobust``.
     case doublyRobust = "doubly_robust"
+    /// ``OffsetTree``.
     case offsetTree = "offset_tree"
 
     /// Whether the learner reads a context.

@@ -23,6 +23,20 @@ struct LearnerTests {
         #expect(square < 13.8, "chi-square with 2 degrees of freedom; above 13.8 once in a thousand: \(counts) \(probabilities)")
     }
 
+    @Test("a draw decides the arm by the cumulated probabilities, the same each time")
+    func draws() throws {
+        var learner = try EpsilonGreedy(arms: 3, exploration: ExplorationSchedule(initial: 0.3, decay: 1))
+        for arm in 0..<3 { try learner.learn(Observation(arm: arm, reward: arm == 1 ? 1 : 0)) }
+        // .1, .8, .1
+        for (draw, arm) in [(0, 0), (0.0999, 0), (0.1001, 1), (0.8999, 1), (0.9001, 2), (1 - 0x1p-53, 2)] {
+            #expect(try learner.choose(among: [0, 1, 2], draw: draw).arm == arm)
+        }
+        #expect(isNear(try learner.choose(among: [0, 1, 2], draw: 0.5).propensity, 0.8))
+        for draw in [-0.1, 1, .nan, .infinity] {
+            #expect(throws: LearnerError.self) { try learner.choose(among: [0, 1, 2], draw: draw) }
+        }
+    }
+
     @Test("the numbers of the arms make no difference", arguments: LearnerAlgorithm.allCases)
     func symmetry(algorithm: LearnerAlgorithm) throws {
         var (plain, renamed) = (try algorithm.make(arms: 3, features: 2), try algorithm.make(arms: 3, features: 2))
