@@ -50,9 +50,9 @@ public struct LinTS<Model: RidgeRegression>: Learner, Hashable {
 
     /// Learns from an observation that has been checked.
     public mutating func absorb(_ observation: Observation) {
-        let (model, x, weight) = (self.models[observation.arm], observation.features, observation.weight)
-        let error = observation.reward - model.mean(x)
-        self.squares += weight * error * error / (1 + weight * model.variance(x))
+        let (x, weight) = (observation.features, observation.weight)
+        let error = observation.reward - self.models[observation.arm].mean(x)
+        self.squares += weight * error * error / (1 + weight * self.models[observation.arm].variance(x))
         self.weights += weight
         self.models[observation.arm].add(observation.features, reward: observation.reward, weight: observation.weight)
     }

@@ -10,15 +10,19 @@ extension Bench {
         static let configuration = CommandConfiguration(
             abstract: "The regret of each learner on synthetic problems, or one learner for problems from outside; no Kafka.",
             discussion: """
-                Regret is what the best arm would have earned more, in expectation, summed over the rounds. Problems: bernoulli (10 arms), linear (5 arms,
-                a constant and 5 features), changing (5 Bernoulli arms that change places half way). Context-free learners see no features.
+                Regret is what the best arm would have earned more, in expectation, summed over the rounds.
+                Problems: bernoulli (10 arms), linear (5 arms, a constant and 5 features), changing (5 Bernoulli arms that change places half way).
+                Context-free learners see no features.
 
                 With --stdio ALGORITHM, one JSON object a line:
-                  in   {"x": [0.3, 1.2], "arms": 4, "round": 1}   x: the features, arms: how many, round: any integer, once
-                  out  {"arm": 2, "p": 0.7}                       at once; p is the probability of that choice
-                  in   {"reward": 0.9, "round": 1}                later, or never; no answer
-                A constant 1 is put before x unless --no-bias is given. Arms may be added from round to round; of the rounds without reward the last
-                100000 are remembered. A line that cannot be used ends the command with 1 and its number on stderr.
+                  in   {"x": [0.3, 1.2], "arms": 4, "round": 1}
+                  out  {"arm": 2, "p": 0.7}
+                  in   {"reward": 0.9, "round": 1}
+
+                p is the probability of that choice. Rewards may come later, in any order, or never; they are not answered.
+                Of the rounds without reward the last 100000 are remembered. A constant 1 is put before x unless --no-bias is given.
+                The number of arms may change from round to round.
+                A line that cannot be used ends the command with 1 and its number on stderr.
 
                 Examples:
                   fleet bench learners
@@ -42,7 +46,7 @@ extension Bench {
         @Flag(help: "Print one line of JSON for each problem and learner.")
         var json = false
 
-        @Option(help: "Read contexts and rewards from stdin and print this learner's choices.")
+        @Option(help: ArgumentHelp("Read contexts and rewards from stdin and print this learner's choices.", valueName: "algorithm"))
         var stdio: LearnerAlgorithm?
 
         @Option(help: ArgumentHelp("With --stdio: what the learner's choices are drawn by.", valueName: "number"))
