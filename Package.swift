@@ -61,7 +61,7 @@ let package = Package(
         library("Wire", ["JSON", "Orchestration"]),
         library("KafkaClient", ["CFleetSystem", "CRDKafka", "JSON", "Observability", "Wire"]),
         library("Delivery"),
-        library("Feedback", ["Orchestration", "Wire"]),
+        library("Feedback", ["JSON", "Orchestration", "Wire"]),
         library("WorkerRuntime", ["Delivery", "Feedback", "JSON", "KafkaClient", "Observability", "Orchestration", "Wire"]),
         library("DrillOrchestrators", ["JSON", "Orchestration"]),
         // libm: debug builds call sqrt out of line.
@@ -90,8 +90,8 @@ let package = Package(
         executable(
             "fleet",
             [
-                "ArgumentParser", "CAllocationCounter", "CRDKafka", "Delivery", "DomainProcess", "DrillOrchestrators", "FleetProcess",
-                "JSON",
+                "ArgumentParser", "CAllocationCounter", "CRDKafka", "Delivery", "DomainProcess", "DrillOrchestrators", "Feedback",
+                "FleetProcess", "JSON",
                 "KafkaClient", "Observability", "Orchestration", "Wire", "WorkerRuntime",
             ]
         ),
@@ -105,10 +105,10 @@ let package = Package(
         tests("ArgumentParserTests", ["ArgumentParser"]),
         tests("DomainOrchestratorsTests", ["DomainOrchestrators", "JSON", "Observability", "Orchestration", "TextAnalysis"]),
         tests("DeliveryTests", ["Delivery"]),
-        tests("FeedbackTests", ["Feedback", "Orchestration", "Wire"]),
+        tests("FeedbackTests", ["Feedback", "JSON", "Orchestration", "Wire"]),
         tests(
             "FleetCommandTests",
-            ["JSON", "KafkaClient", "KafkaProcess", "Observability", "Orchestration", "Wire", "WorkerRuntime", "fleet"]
+            ["Feedback", "JSON", "KafkaClient", "KafkaProcess", "Observability", "Orchestration", "Wire", "WorkerRuntime", "fleet"]
         ),
         tests(
             "FleetProcessTests",

@@ -42,7 +42,7 @@ struct UsageTests {
         #expect(try await fleet(["help"] + command).standardOutput == help.standardOutput)
     }
 
-    @Test("every measurement explains itself", arguments: ["seed", "worker", "limit", "latency", "micro"])
+    @Test("every measurement explains itself", arguments: ["seed", "worker", "limit", "latency", "micro", "learners"])
     func benchHelp(_ command: String) async throws {
         let help = try await fleet(["bench", command, "--help"])
         #expect(
@@ -95,7 +95,8 @@ struct UsageTests {
             (["deadletters", "purge", "--all", "--reason", "expired"], "only delete from a partition's beginning"),
             (["deadletters", "purge", "--yes"], "--all"), (["deadletters", "purge", "--all", "--until", "1d", "--yes"], "--until"),
             (["deadletters", "purge", "--all"], "--yes"), (["deadletters", "purge", "--until", "0:5", "--yes"], "--layer"),
-            (["bench", "limit", "--records", "0"], "--records"), (["--generate-completion-script", "csh"], "csh"),
+            (["bench", "limit", "--records", "0"], "--records"), (["bench", "learners", "--seeds", "0"], "--seeds"),
+            (["--generate-completion-script", "csh"], "csh"),
         ]
     )
     func mistakes(_ arguments: [String], _ word: String) async throws {

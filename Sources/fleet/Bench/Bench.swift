@@ -8,7 +8,7 @@ import WorkerRuntime
 
 struct Bench: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Measure a worker against the plainest loop on the same broker, and the parts of a request by themselves.",
+        abstract: "Measure a worker against the plainest loop on the same broker, the parts of a request by themselves, and the learners.",
         discussion: """
             Examples:
               fleet bench seed --records 1000000
@@ -16,10 +16,11 @@ struct Bench: AsyncParsableCommand {
               fleet bench worker --in bench.requests --out bench.results --group worker-1 --records 1000000 --json
               fleet bench latency --rate 10000 --seconds 20 --json
               fleet bench micro
+              fleet bench learners
 
             Absolute figures move with the machine: compare a worker with the limit of the same run.
             """,
-        subcommands: [Seed.self, WorkerRun.self, Limit.self, Latency.self, Micro.self]
+        subcommands: [Seed.self, WorkerRun.self, Limit.self, Latency.self, Micro.self, Learners.self]
     )
 
     /// What the measuring commands share.

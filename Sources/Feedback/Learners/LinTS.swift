@@ -1,0 +1,77 @@
+/// Linear Thompson sampling with disjoint arms: each arm is chosen with the probability that its reward is the largest.
+///
+/// θ ~ N(A⁻¹b, σ²A⁻¹), so an arm's score is N(θ·x, σ²·xᵀA⁻¹x), independent of the others' (Agrawal, Goyal: Thompson sampling for contextual
+/// bandits with linear payoffs, 2013). λ = 1, and σ, the noise of rewards, is .5 (spec §5.15) only at first: it is estimated from how far the
+/// models were off, σ² = (10·.5² + Σ w·e²/(1 + w·xᵀA⁻¹x)) / (10 + Σ w), e = r − θ·x before learning; the mode of the usual
+/// normal–inverse-gamma posterior but for constants (Riquelme, Tucker, Snoek: Deep Bayesian bandits showdown, 2018). So rewards of any scale
+/// are explored as much as their noise asks for. The probability is integrated and the choice drawn from it, so the propensity is exact.
+public struct LinTS<Model: RidgeRegression>: Learner, Hashable {
+    private var models: [Model]
+    /// Σ w·e²/(1 + w·xᵀA⁻¹x) with the prior's share, and Σ w with the prior's weight.
+    private var squares: Double
+    private var weights: Double
+    private let ridge: Double
+    /// How many features a context has.
+    public let featureCount: Int
+
+    /// Creates a learner that knows nothing.
+    ///
+    /// - Parameters:
+    ///   - sigma: the noise believed at first.
+    ///   - sigmaWeight: how many observations that belief counts.
+    /// - Throws: ``LearnerError/size(_:)``; ``LearnerError/weight(_:)`` for a weight of σ below .001 or a λ outside 1e-6 … 1e6.
+    public init(arms: Int, features: Int, sigma: Double = 0.5, sigmaWeight: Double = 10, ridge: Double = 1) throws(LearnerError) {
+        self.models = try Model.models(arms: arms, features: features, ridge: ridge)
+        self.featureCount = features
+        self.squares = sigmaWeight * sigma * sigma
+        self.weights = sigmaWeight
+        self.ridge = ridge
+        try self.checkParameters()
+    }
+
+    /// ``LearnerAlgorithm/linTS`` or ``LearnerAlgorithm/linTSDiagonal``.
+    public var algorithm: LearnerAlgorithm { Model.isDiagonal ? .linTSDiagonal : .linTS }
+    /// How many arms there are.
+    public var armCount: Int { self.models.count }
+
+    /// The noise of rewards, as it is believed now.
+    var sigma: Double { (self.squares / self.weights).squareRoot() }
+
+    /// Mean and standard deviation of one arm's score in a context of ``featureCount`` features.
+    func score(_ arm: Int, _ x: [Double]) -> (mean: Double, deviation: Double) {
+        (self.models[arm].mean(x), self.sigma * self.models[arm].variance(x).squareRoot())
+    }
+
+    /// The probability of each candidate; inputs have been checked.
+    public func distribution(features: [Double], among arms: [Int]) -> [Double] {
+        let scores = arms.map { self.score($0, features) }
+        return ProbabilityOfLargest.normal(means: scores.map(\.mean), deviations: scores.map(\.deviation))
+    }
+
+    /// Learns from an observation that has been checked.
+    public mutating func absorb(_ observation: Observation) {
+        let (x, weight) = (observation.features, observation.weight)
+        let error = observation.reward - self.models[observation.arm].mean(x)
+        self.squares += weight * error * error / (1 + weight * self.models[observation.arm].variance(x))
+        self.weights += weight
+        self.models[observation.arm].add(observation.features, reward: observation.reward, weight: observation.weight)
+    }
+
+    /// Adds an arm that nothing is known of, or what the prior says.
+    public mutating func addArm(prior: ColdStartPrior?) throws(LearnerError) {
+        try Model.check(arms: self.armCount + 1, features: self.featureCount)
+        self.models.append(Model(features: self.featureCount, ridge: self.ridge, prior: prior))
+    }
+
+    /// Whether the sizes and numbers fit together.
+    public func validate() throws(LearnerError) {
+        try Model.check(self.models, features: self.featureCount)
+        try self.checkParameters()
+    }
+
+    private func checkParameters() throws(LearnerError) {
+        guard (0...1e30).contains(self.squares), (1e-3...1e30).contains(self.weights), (1e-6...1e6).contains(self.ridge) else {
+            throw .weight("σ and its weight are not negative, the weight at least .001, and λ 1e-6 to 1e6.")
+        }
+    }
+}
