@@ -54,14 +54,14 @@ public struct WorkerConfiguration: Sendable {
     public static let longestIdempotencyWindow: Int64 = 7 * 86_400_000
     /// What a request may be at most.
     public var limits = WireLimits.default
-    /// How much may be in flight; with ``DeliveryGuarantee/exactlyOnce`` twice as many records, because half of them wait for their transaction.
+    /// How much may be in flight; with ``DeliveryGuarantee/exactlyOnce`` four times as many records, because half of them wait for their transaction.
     public var inFlight = DeliveryLimits()
 
     /// What may be in flight as it is delivered.
     var deliveryLimits: DeliveryLimits {
         var limits = self.inFlight
         if self.delivery == .exactlyOnce {
-            limits = DeliveryLimits(records: limits.records * 2, bytes: limits.bytes, window: limits.window, starts: limits.starts)
+            limits = DeliveryLimits(records: limits.records * 4, bytes: limits.bytes, window: limits.window, starts: limits.starts)
         }
         return limits
     }
