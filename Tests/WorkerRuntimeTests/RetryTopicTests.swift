@@ -85,6 +85,30 @@ struct RetryTopicTests {
         }
     }
 
+    @Test("nothing begins before the broker has told what waits, however often it has to be asked")
+    func asksAgain() async throws {
+        let broker = try EmbeddedBroker.withTopics()
+        try broker.send(self.requests(["a1"]), key: "a")
+        // ListOffsets, which tells the ends of the retry topics: no right to the topic.
+        broker.failRequests(apiKey: 2, codes: Array(repeating: 29, count: 100_000))
+        let (log, logger) = InMemoryLogHandler.makeLogger(level: .info)
+        let failing = Failing { _, _ in .ok() }
+        let facade = OrchestrationFacade(logger: .silent)
+        try facade.register(failing)
+        let registry = MetricsRegistry()
+        let worker = Worker(.domain, configuration: broker.configuration, facade: facade, logger: logger, registry: registry)
+        let running = Task { try await worker.run() }
+        try await eventually("the first question", deadline: .now + .seconds(60)) {
+            log.entries.contains { $0.message == "retry topics cannot be read yet" }
+        }
+        #expect(worker.health.unreadyReason != nil && failing.attempts.isEmpty)
+        broker.endFailures(apiKey: 2)
+        try await eventually("the reply", deadline: .now + .seconds(60)) { registry.counter(.replies, "domain").value == 1 }
+        worker.drain()
+        try await running.value
+        #expect(failing.attempts == ["a1/1"])
+    }
+
     @Test("what waits is finished by the next worker; what is exhausted there is a dead letter that names the request")
     func handsOver() async throws {
         let isLater = Mutex(false)
