@@ -35,7 +35,7 @@ extension RealKafkaSuite {
                 try await ChaosMonkey(drill: drill, kafka: kafka, fleet: fleet, end: .now + .seconds(Self.seconds)).run(seed: seed)
                 let (sent, acknowledged) = try await load.stop()
 
-                try await eventually("everything finished", deadline: .now + .seconds(90), tick: .milliseconds(200)) {
+                try await eventually("everything finished", deadline: .now + .seconds(240), tick: .milliseconds(200)) {
                     try fleet.revive()
                     return try await drill.topics.lag(of: drill.group, on: drill.requests) == 0
                 }
