@@ -5,20 +5,6 @@ public import Wire
 ///
 /// Bounded: when more components were seen than allowed, those that were quiet for longest are forgotten.
 public struct SignalTally: Sendable {
-    /// Names a component; equal ids of different types are different components (spec §5.4).
-    public struct Component: Sendable, Hashable {
-        /// What kind of component it is.
-        public let type: ComponentType
-        /// The component's id as signals name it, unique within its type.
-        public let id: String
-
-        /// Names a component by its type and its id.
-        public init(type: ComponentType, id: String) {
-            self.type = type
-            self.id = id
-        }
-    }
-
     private struct Count {
         var signals: Int64 = 0
         var rewards = 0.0
@@ -38,8 +24,8 @@ public struct SignalTally: Sendable {
         }
     }
 
-    private var counts: [Component: Count] = [:]
-    private var changed: Set<Component> = []
+    private var counts: [ComponentID: Count] = [:]
+    private var changed: Set<ComponentID> = []
     private var clock: UInt64 = 0
     private let capacity: Int
     /// Components forgotten for want of room.
@@ -57,7 +43,7 @@ public struct SignalTally: Sendable {
     ///
     /// - Parameter now: seconds since 1970; stands in for a signal without a timestamp.
     public mutating func record(_ signal: FeedbackSignal, now: Double) {
-        let component = Component(type: signal.componentType, id: signal.componentID)
+        let component = ComponentID(signal.componentType, signal.componentID)
         let time = signal.timestamp ?? now
         self.clock += 1
         if self.counts[component] == nil, self.counts.count >= self.capacity { self.forgetQuiet() }

@@ -1,4 +1,4 @@
-import JSON
+public import JSON
 public import Orchestration
 
 /// What the feedback orchestrator knows of one component, on the compacted policies topic under `<component type>/<component id>`.
@@ -18,6 +18,16 @@ public struct PolicySnapshot: Sendable, Hashable {
     public var meanReward: Double
     /// Signals by source; sources without any are left out.
     public var bySource: [FeedbackSource: Int64]
+    /// Whether the component may be chosen.
+    public var availability: ComponentAvailability
+    /// Why it is not enabled, for people; nil while it is.
+    public var reason: String?
+    /// What the last rewards say.
+    public var health: ComponentHealth
+    /// What was learned about the component, by the algorithm's name: the stored state of a learner whose only arm it is.
+    public var learners: JSONObject
+    /// What else is known, depending on the component's type.
+    public var details: JSONObject
     /// Seconds since 1970.
     public var firstSignalAt: Double
     /// Seconds since 1970.
@@ -35,6 +45,11 @@ public struct PolicySnapshot: Sendable, Hashable {
         signals: Int64,
         meanReward: Double,
         bySource: [FeedbackSource: Int64],
+        availability: ComponentAvailability = .enabled,
+        reason: String? = nil,
+        health: ComponentHealth = ComponentHealth(),
+        learners: JSONObject = JSONObject(),
+        details: JSONObject = JSONObject(),
         firstSignalAt: Double,
         lastSignalAt: Double,
         updatedAt: Double,
@@ -46,14 +61,22 @@ public struct PolicySnapshot: Sendable, Hashable {
         self.signals = signals
         self.meanReward = meanReward
         self.bySource = bySource
+        self.availability = availability
+        self.reason = reason
+        self.health = health
+        self.learners = learners
+        self.details = details
         self.firstSignalAt = firstSignalAt
         self.lastSignalAt = lastSignalAt
         self.updatedAt = updatedAt
         self.worker = worker
     }
 
+    /// The component that it is about.
+    public var component: ComponentID { ComponentID(self.componentType, self.componentID) }
+
     /// The record's key.
-    public var key: [UInt8] { Array("\(self.componentType.rawValue)/\(self.componentID)".utf8) }
+    public var key: [UInt8] { Array(self.component.description.utf8) }
 
     /// The value and headers of the record.
     public func encode(source: String, time: Int64) -> (value: [UInt8], headers: RecordHeaders) {
@@ -72,6 +95,19 @@ public struct PolicySnapshot: Sendable, Hashable {
             writer.integer(count)
         }
         writer.endObject()
+        writer.member("availability", self.availability.rawValue)
+        writer.member("reason", self.reason)
+        writer.key("health")
+        writer.beginObject()
+        writer.member("health_score", self.health.score)
+        writer.member("avg_reward", self.health.averageReward)
+        writer.member("reward_std", self.health.rewardDeviation)
+        writer.member("error_rate", self.health.errorRate)
+        writer.member("sample_size", self.health.sampleSize)
+        writer.member("running_reward", self.health.runningReward)
+        writer.endObject()
+        writer.member("learners", self.learners)
+        writer.member("details", self.details)
         writer.member("first_signal_at", self.firstSignalAt)
         writer.member("last_signal_at", self.lastSignalAt)
         writer.member("updated_at", self.updatedAt)
@@ -101,6 +137,19 @@ public struct PolicySnapshot: Sendable, Hashable {
         var bySource: [FeedbackSource: Int64] = [:]
         for source in FeedbackSource.allCases { bySource[source] = try counts.integer(source.rawValue) }
         self.bySource = bySource
+        self.availability = try reader.text("availability") == nil ? .enabled : try reader.choice("availability", ComponentAvailability.self)
+        self.reason = try reader.text("reason")
+        let health = try reader.reader("health")
+        self.health = ComponentHealth(
+            averageReward: try health.number("avg_reward") ?? 0,
+            rewardDeviation: try health.number("reward_std") ?? 0,
+            errorRate: try health.number("error_rate") ?? 0,
+            sampleSize: Int(clamping: try health.integer("sample_size") ?? 0),
+            runningReward: try health.number("running_reward") ?? 0,
+            score: try health.number("health_score") ?? 1
+        )
+        self.learners = try reader.members("learners") ?? [:]
+        self.details = try reader.members("details") ?? [:]
         self.firstSignalAt = try reader.number("first_signal_at") ?? 0
         self.lastSignalAt = try reader.number("last_signal_at") ?? 0
         self.updatedAt = try reader.number("updated_at") ?? 0

@@ -30,6 +30,10 @@ public struct TopicNames: Sendable, Hashable {
     public func signals(_ component: ComponentType) -> String { "\(self.prefix)feedback.signals.\(component.rawValue)" }
     /// Where signals go that cannot be read.
     public var feedbackDeadLetters: String { "\(self.prefix)feedback.deadletters" }
+    /// Where choices go, so that what comes of them can be learned.
+    public var decisions: String { "\(self.prefix)feedback.decisions" }
+    /// Where feedback orchestrators keep what they know; compacted, with as many partitions as the topics of signals and decisions.
+    public var feedbackState: String { "\(self.prefix)feedback.state" }
     /// Where the policy snapshots go; compacted.
     public var policies: String { "\(self.prefix)feedback.policies" }
 
@@ -41,7 +45,7 @@ public struct TopicNames: Sendable, Hashable {
         OrchestrationLayer.allCases.flatMap {
             [self.requests($0), self.results($0), self.progress($0), self.deadLetters($0), self.idempotency($0)] + self.retries($0)
         }
-            + ComponentType.allCases.map { self.signals($0) } + [self.feedbackDeadLetters, self.policies, self.control]
+            + ComponentType.allCases.map { self.signals($0) } + [self.decisions, self.feedbackDeadLetters, self.feedbackState, self.policies, self.control]
     }
 
     /// The settings of a topic of the fleet: snapshots, commands and remembered replies are compacted, progress is kept for a day, dead letters
@@ -49,7 +53,7 @@ public struct TopicNames: Sendable, Hashable {
     ///
     /// A retry topic takes a little more than a broker's usual 1,048,588 bytes: whatever came as a request fits with the headers of its copy.
     public func settings(of topic: String) -> [String: String] {
-        if topic == self.policies || topic == self.control { return ["cleanup.policy": "compact"] }
+        if topic == self.policies || topic == self.control || topic == self.feedbackState { return ["cleanup.policy": "compact"] }
         let isProgress = OrchestrationLayer.allCases.contains { topic == self.progress($0) }
         let isDeadLetters = topic == self.feedbackDeadLetters || OrchestrationLayer.allCases.contains { topic == self.deadLetters($0) }
         let days: Int64 = isProgress ? 1 : isDeadLetters ? 30 : 7
