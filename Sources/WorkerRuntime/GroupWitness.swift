@@ -62,7 +62,9 @@ final class GroupWitness: Sendable {
 /// Accused processes, and what the group says about them.
 extension DeliveryLoop {
     /// Milliseconds that an accused process has to show up in the group again.
-    static let testimonyPatience: Int64 = 5_000
+    ///
+    /// Its partitions go on after a session, 6 s; so it may be cut off for 20 s and is not taken for dead.
+    static let testimonyPatience: Int64 = 15_000
 
     /// Asks the group about accused processes, and passes on what it has told.
     func hearTestimonies(_ now: Int64) {

@@ -48,7 +48,11 @@ struct Reconciliation {
             if record.key != nil { ofKey["\(record.keyText)", default: []].append(id) }
         }
         self.wronglyAccused = letters.keys.filter { id in
-            !(runs.byID[id] ?? []).contains { $0.end == nil && self.incarnations[$0.worker]?.killedAt != nil }
+            // A run that has ended is unfinished until its reply stands in the log.
+            !(runs.byID[id] ?? []).contains { run in
+                let isAnswered = replies[id]?.contains { $0.worker == run.worker } ?? false
+                return (run.end == nil || !isAnswered) && self.incarnations[run.worker]?.killedAt != nil
+            }
         }
         for ids in ofKey.values { self.followOrder(ids) }
         for (key, ofKey) in Dictionary(grouping: runs.all, by: \.key) where !key.isEmpty { self.findOverlaps(ofKey) }
