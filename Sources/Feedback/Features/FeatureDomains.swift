@@ -2,7 +2,7 @@
 ///
 /// A change to one of these lists is a change of what learners have learned: states of another length count as unknown.
 enum FeatureDomains {
-    /// Spec §5.5. A situation without a limit of time or money has all there is.
+    /// Spec §5.5; a situation without a limit of time or money has all there is.
     static let model: [Feature] =
         ["analysis", "generation", "summarization", "translation", "reasoning"].map { .word("task_type", is: $0) } + [
             .complexity,
