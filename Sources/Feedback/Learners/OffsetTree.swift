@@ -98,8 +98,9 @@ public struct OffsetTree: Learner, Hashable {
         return ProbabilityOfLargest.beta(arms.map { (evidence[$0].successes + 1, evidence[$0].failures + 1) })
     }
 
-    /// The same with arms of several learners: each has a tree of its own, so that one kind of context can be split for one arm and not for
-    /// another. Until a tree splits, this is what one tree of all arms says.
+    /// The same with arms of several learners, of which each has a tree of its own.
+    ///
+    /// One arm's tree can be split where another's is not. Until a tree splits, this is what one tree of all arms says.
     public static func distribution(of learners: [OffsetTree], features: [Double]) -> [Double] {
         ProbabilityOfLargest.beta(
             learners.map { learner in
