@@ -3,8 +3,10 @@ import JSON
 
 /// What retrievals say about one chunk of a store (spec §5.8).
 public struct ChunkMetrics: Sendable, Hashable {
-    /// A chunk of lower quality is of little use.
-    public static let lowQuality = 0.3
+    /// A chunk of lower quality is of little use: .45 (spec §5.8 INT).
+    ///
+    /// With the .3 of the original, nothing that comes first or second among the results could ever fall below.
+    public static let lowQuality = 0.45
     /// Retrievals that a chunk must have had before it is proposed for pruning.
     public static let pruningRetrievals: Int64 = 5
 

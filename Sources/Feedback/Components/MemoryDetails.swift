@@ -75,8 +75,8 @@ public struct MemoryDetails: TypedDetails {
 
     /// Whether the store needs consolidation, and why, or why not (spec §5.3, §5.8).
     ///
-    /// It does, with at least 20 retrievals since the last one, when the mean of the last 20 is below .6, when more than 100 chunks are of low quality, when the
-    /// mean reward since the last consolidation is below .7, or when there were more than 1,000 retrievals since.
+    /// It does, with at least 20 retrievals since the last one, when the mean of the last 20 is below .6, when more than 100 chunks could
+    /// be pruned, when the mean reward since the last consolidation is below .7, or when there were more than 1,000 retrievals since.
     public func consolidationTrigger(now: Double) -> ConsolidationTrigger {
         guard self.unconsolidated.retrievals > 0 else { return ConsolidationTrigger(isDue: false, reason: "no_memory_signals") }
         guard self.unconsolidated.retrievals >= 20, self.trend.count >= 20 else {
@@ -84,7 +84,7 @@ public struct MemoryDetails: TypedDetails {
         }
         let recent = self.trend.suffix(20).reduce(0, +) / 20
         if recent < 0.6 { return ConsolidationTrigger(isDue: true, reason: "quality_degradation (avg=\(recent.rounded(toPlaces: 2)))") }
-        let low = self.chunks.values.count { $0.quality(now: now) < ChunkMetrics.lowQuality }
+        let low = self.chunks.values.count { $0.isPruningCandidate(now: now) }
         if low > 100 { return ConsolidationTrigger(isDue: true, reason: "excessive_low_quality_chunks (\(low))") }
         let mean = self.unconsolidated.rewards / Double(self.unconsolidated.retrievals)
         if mean < 0.7 { return ConsolidationTrigger(isDue: true, reason: "low_reward (avg=\(mean.rounded(toPlaces: 2)))") }

@@ -60,7 +60,7 @@ extension MemoryDetails {
     /// that were retrieved last.
     public func details(now: Double) -> JSONObject {
         let qualities = self.chunks.mapValues { $0.quality(now: now) }
-        let average = qualities.isEmpty ? 0 : qualities.values.reduce(0, +) / Double(qualities.count)
+        let average = qualities.isEmpty ? 0 : qualities.values.sorted().reduce(0, +) / Double(qualities.count)
         let (high, low) = (qualities.values.count { $0 > 0.7 }, qualities.values.count { $0 < 0.4 })
         let candidates = self.chunks.count { $0.value.isPruningCandidate(now: now) }
         let trigger = self.consolidationTrigger(now: now)

@@ -14,7 +14,8 @@ public enum ToolHealth {
     ///   - latency: milliseconds, of uses that succeeded; nil without any; counts full then.
     public static func score(successRate: Double, errorShare: Double?, latency: Double?) -> Double {
         let speed = max(0, 1 - (latency ?? 0) / 30_000)
-        return min(max(0.7 * successRate + 0.2 * (1 - (errorShare ?? 0)) + 0.1 * speed, 0), 1)
+        // What is missing to 1, so that nothing missing is exactly 1.
+        return min(max(1 - 0.7 * (1 - successRate) - 0.2 * (errorShare ?? 0) - 0.1 * (1 - speed), 0), 1)
     }
 
     /// `healthy` from .8 on, `degraded` from ``disableBelow`` on, else `unhealthy`.
