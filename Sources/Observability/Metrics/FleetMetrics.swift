@@ -123,7 +123,7 @@ public enum FleetMetrics: String, CaseIterable, Sendable {
         case .recordsFailed: self.counter(["layer", "orchestrator", "category"], "Records answered with a failure, by error category.")
         case .recordsCancelled: self.counter(["layer", "stage"], "Records answered with cancelled, by whether they ran or waited.")
         case .controlRecords:
-            self.counter(["layer", "outcome"], "Records of the control topic: cancel, withdrawn, outdated, unknown or broken.")
+            self.counter(["layer", "outcome"], "Records of the control topic: cancel, withdrawn, outdated, elsewhere, unknown or broken.")
         case .cancellationsKept: self.gauge(["layer"], "Requests that are answered with cancelled should they come.")
         case .requestsDeduplicated:
             self.counter(
