@@ -306,6 +306,17 @@ final class FeedbackLoop {
                 }
             }
         }
-        if now >= self.nextConsolidation { self.nextConsolidation = now + self.configuration.schedule.consolidationInterval }
+        guard now >= self.nextConsolidation else { return }
+        self.nextConsolidation = now + self.configuration.schedule.consolidationInterval
+        for partition in self.shards.keys {
+            for (component, consolidation) in self.shards[partition]?.consolidate(now: time) ?? [:] {
+                self.metrics.consolidations.increment()
+                let metadata: Logger.Metadata = [
+                    "component": "\(Redaction.redact("\(component)"))", "reason": "\(consolidation.reason)",
+                    "pruned": "\(consolidation.pruned.count)",
+                ]
+                self.logger.info("consolidated", metadata: metadata)
+            }
+        }
     }
 }

@@ -14,6 +14,7 @@ struct FeedbackMetrics: Sendable {
     private let waiting: Gauge
     let unrewarded: Counter
     let disabled: Counter
+    let consolidations: Counter
     let writes: Counter
     let failedWrites: Counter
     let writeTime: Histogram
@@ -31,6 +32,7 @@ struct FeedbackMetrics: Sendable {
         self.waiting = registry.gauge(.feedbackWaiting)
         self.unrewarded = registry.counter(.feedbackUnrewarded)
         self.disabled = registry.counter(.feedbackDisabled)
+        self.consolidations = registry.counter(.feedbackConsolidations)
         self.writes = registry.counter(.feedbackWrites, "written")
         self.failedWrites = registry.counter(.feedbackWrites, "failed")
         self.writeTime = registry.histogram(.feedbackWriteTime)

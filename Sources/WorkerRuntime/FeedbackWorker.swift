@@ -110,6 +110,16 @@ public final class FeedbackWorker: FleetService {
             identity: isStatic ? 0 : UInt32.random(in: 1...UInt32.max)
         )
         let commands = Mailbox<ComponentCommand>(wake: self.lifecycle.wake)
+        let control = ComponentCommands(
+            topic: self.names.control,
+            configuration: self.configuration.tableConfiguration("control"),
+            logger: self.logger,
+            registry: self.registry,
+            commands: commands
+        )
+        // Its thread may take a while to end and is not waited for: it has nothing to lose.
+        Task { await control.run() }
+        defer { control.end() }
         try await onOwnThread { [lifecycle, observer, registry, health, onReady] in
             let loop = try FeedbackLoop(
                 configuration: configuration,

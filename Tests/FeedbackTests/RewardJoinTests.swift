@@ -103,7 +103,7 @@ struct SeenSignalsTests {
         var seen = SeenSignals(capacity: 2_000)
         var stored: [Int: [UInt8]] = [:]
         for number in 0..<10_000 as Range<UInt64> {
-            let hash = StableHash.hash("\(number)")
+            let hash = IDHash.hash("\(number)")
             let isNew = seen.insert(hash)
             let isAgain = seen.insert(hash)
             #expect(isNew && !isAgain)
@@ -119,7 +119,7 @@ struct SeenSignalsTests {
             #expect(isRead)
         }
         #expect(restored.count == seen.count && seen.count <= 2_000 + 2 * SeenSignals.slotSize)
-        for number in 8_000..<10_000 as Range<UInt64> { #expect(restored.contains(StableHash.hash("\(number)"))) }
+        for number in 8_000..<10_000 as Range<UInt64> { #expect(restored.contains(IDHash.hash("\(number)"))) }
         // Goes on in the slot where it was.
         let isNew = restored.insert(1)
         #expect(isNew && restored.changed.count == 1)

@@ -12,7 +12,9 @@ public struct HealthRule: Sendable, Hashable {
     /// It is enabled again when its health, of the rewards since, is at least `disableBelow` and this much more; .1 (spec §5.4).
     public var hysteresis: Double
 
-    /// Makes a rule; the defaults are those of the specification. A `disableBelow` of 0 disables nothing.
+    /// Makes a rule; the defaults are those of the specification.
+    ///
+    /// A `disableBelow` of 0 disables nothing.
     public init(disableBelow: Double = 0.3, minimumSamples: Int = 10, probeAfter: Double = 3_600, hysteresis: Double = 0.1) {
         self.disableBelow = disableBelow
         self.minimumSamples = minimumSamples

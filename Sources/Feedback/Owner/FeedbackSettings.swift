@@ -12,7 +12,9 @@ public struct FeedbackSettings: Sendable {
     public var rewards: RewardRule
     /// When components are disabled and come back.
     public var health: HealthRule
-    /// Components that one partition keeps at most; those that were quiet for longest are forgotten. 20,000 by default.
+    /// Components that one partition keeps at most, 20,000 by default.
+    ///
+    /// Those that were quiet for longest are forgotten.
     public var capacity: Int
 
     /// Makes settings; the defaults are described with the properties.

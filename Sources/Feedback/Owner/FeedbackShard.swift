@@ -56,12 +56,15 @@ public struct FeedbackShard: Sendable {
         case disable(reason: String)
         /// It may be chosen again.
         case enable
+        /// A command to disable it counts no longer.
+        case withdraw
         /// What was learned about it is forgotten.
         case reset
     }
 
-    /// The partition's number, and how many there are.
+    /// The partition's number.
     public let partition: Int32
+    /// How many partitions there are.
     public let partitionCount: Int32
     var settings: FeedbackSettings
     var components: [ComponentID: OwnedComponent] = [:]
@@ -102,7 +105,7 @@ public struct FeedbackShard: Sendable {
     /// - Parameter offset: its place; what is below the position of its input was read before.
     public mutating func take(_ signal: FeedbackSignal, at offset: Int64, now: Double) -> Outcome {
         guard self.advance(.signals(signal.componentType), offset) else { return .replayed }
-        let id = StableHash.hash(signal.signalID ?? "")
+        let id = IDHash.hash(signal.signalID ?? "")
         let component = ComponentID(signal.componentType, signal.componentID)
         guard self.seen.insert(id) else {
             guard signal.version > 1, self.components[component]?.statistics.correct(signal, id: id) == true else { return .duplicate }
@@ -113,8 +116,7 @@ public struct FeedbackShard: Sendable {
             return .corrected
         }
         self.makeRoom(for: component)
-        self.components[component, default: OwnedComponent(component, self.settings)]
-            .statistics.add(signal, id: id, at: signal.timestamp ?? now)
+        self.components[component, default: OwnedComponent(component, self.settings)].count(signal, id: id, now: now)
         self.touch(component)
         guard let decision = signal.metadata["decision_id"]?.stringValue, !decision.isEmpty else {
             self.learn(
@@ -154,7 +156,8 @@ public struct FeedbackShard: Sendable {
         owned.commandedAt = time
         switch command {
         case .disable(let reason): owned.availability.disable(reason, now: now)
-        case .enable:
+        case .withdraw where !owned.availability.isCommanded: break
+        case .enable, .withdraw:
             owned.availability.enable(now: now)
             owned.statistics.beginAnew()
         case .reset: owned.reset(self.settings)
@@ -189,6 +192,22 @@ public struct FeedbackShard: Sendable {
             self.dirty.insert(component)
         }
         return disabled
+    }
+
+    /// Looks which memories need consolidation, and consolidates.
+    ///
+    /// - Returns: what was done, by component.
+    public mutating func consolidate(now: Double) -> [ComponentID: Consolidation] {
+        var done: [ComponentID: Consolidation] = [:]
+        for component in self.components.keys where component.type == .memory {
+            guard case .memory(var memory)? = self.components[component]?.details, let consolidation = memory.consolidate(now: now) else {
+                continue
+            }
+            self.components[component]?.details = .memory(memory)
+            self.dirty.insert(component)
+            done[component] = consolidation
+        }
+        return done
     }
 
     // MARK: Inside

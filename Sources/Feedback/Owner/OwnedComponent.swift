@@ -7,6 +7,8 @@ struct OwnedComponent: Sendable {
     let id: ComponentID
     var statistics = ComponentStatistics()
     var availability = ComponentSwitch()
+    /// What is known beyond rewards.
+    var details: ComponentDetails
     /// Learners whose only arm the component is.
     private(set) var learners: [any Learner] = []
     /// Rises with every snapshot.
@@ -20,11 +22,20 @@ struct OwnedComponent: Sendable {
 
     init(_ id: ComponentID, _ settings: FeedbackSettings) {
         self.id = id
+        self.details = .make(for: id.type)
         self.learners = settings.learners(of: id).compactMap { Self.fresh($0, id.type) }
     }
 
     private static func fresh(_ algorithm: LearnerAlgorithm, _ type: ComponentType) -> (any Learner)? {
         try? algorithm.make(arms: 1, features: FeatureVector.count(type))
+    }
+
+    /// Counts a signal about the component.
+    ///
+    /// - Parameter id: the hash of its id.
+    mutating func count(_ signal: FeedbackSignal, id: UInt64, now: Double) {
+        self.statistics.add(signal, id: id, at: signal.timestamp ?? now)
+        self.details.learn(from: signal, now: now)
     }
 
     /// Learns what came of a choice; an observation that a learner does not take changes nothing.
@@ -44,6 +55,7 @@ struct OwnedComponent: Sendable {
     /// Forgets what was learned and counted; the version goes on, and whether it may be chosen stays.
     mutating func reset(_ settings: FeedbackSettings) {
         self.statistics = ComponentStatistics()
+        self.details = .make(for: self.id.type)
         self.lessons = 0
         self.learners = settings.learners(of: self.id).compactMap { Self.fresh($0, self.id.type) }
     }
@@ -63,6 +75,7 @@ struct OwnedComponent: Sendable {
             reason: self.availability.reason,
             health: self.statistics.health,
             learners: self.storedLearners,
+            details: self.details.details(now: now),
             firstSignalAt: self.statistics.firstSignalAt,
             lastSignalAt: self.statistics.lastSignalAt,
             updatedAt: now,
@@ -85,7 +98,8 @@ struct OwnedComponent: Sendable {
     func nextState() -> JSONObject {
         [
             "v": 1, "version": .integer(self.version + 1), "statistics": .object(self.statistics.state),
-            "availability": .object(self.availability.state), "commanded_at": .integer(self.commandedAt), "lessons": .integer(self.lessons),
+            "availability": .object(self.availability.state), "details": .object(self.details.state),
+            "commanded_at": .integer(self.commandedAt), "lessons": .integer(self.lessons),
         ]
     }
 
@@ -98,6 +112,7 @@ struct OwnedComponent: Sendable {
         self.version = max(0, state["version"]?.integerValue ?? 0)
         self.statistics = ComponentStatistics(state: state["statistics"]?.objectValue ?? [:])
         self.availability = ComponentSwitch(state: state["availability"]?.objectValue ?? [:])
+        self.details = .restore(id.type, state["details"]?.objectValue ?? [:])
         self.commandedAt = state["commanded_at"]?.integerValue ?? 0
         self.lessons = max(0, state["lessons"]?.integerValue ?? 0)
         let count = FeatureVector.count(id.type)

@@ -184,7 +184,7 @@ struct RewardJoin: Sendable {
     /// Whether more decisions wait than may.
     var isOverfull: Bool { self.waiting.count > self.rule.capacity + self.rule.capacity / 10 }
 
-    private static func hash(_ decision: String) -> UInt64 { StableHash.hash(decision, seed: 0xdec1_5104) }
+    private static func hash(_ decision: String) -> UInt64 { IDHash.hash(decision, seed: 0xdec1_5104) }
 
     private mutating func keep(_ decision: String, _ entry: Waiting) {
         self.waiting[decision] = entry

@@ -84,7 +84,7 @@ struct SeenSignals: Sendable {
 }
 
 /// Hashes that are the same in every process and on every machine.
-enum StableHash {
+enum IDHash {
     /// FNV-1a with the finalizer of MurmurHash3.
     static func hash(_ text: String, seed: UInt64 = 0) -> UInt64 {
         var text = text

@@ -32,6 +32,8 @@ public enum FleetMetrics: String, CaseIterable, Sendable {
     case feedbackUnrewarded = "fleet_feedback_decisions_unrewarded_total"
     /// Components that were disabled for their health.
     case feedbackDisabled = "fleet_feedback_components_disabled_total"
+    /// Memories that were consolidated.
+    case feedbackConsolidations = "fleet_feedback_consolidations_total"
     /// Writes of state and policies, by outcome.
     case feedbackWrites = "fleet_feedback_writes_total"
     /// Time that a write took.
@@ -140,6 +142,7 @@ public enum FleetMetrics: String, CaseIterable, Sendable {
         case .feedbackWaiting: self.gauge([], "Decisions that wait for a reward, and rewards that wait for a decision.")
         case .feedbackUnrewarded: self.counter([], "Decisions that no reward came for in time.")
         case .feedbackDisabled: self.counter([], "Components that were disabled for their health.")
+        case .feedbackConsolidations: self.counter([], "Memories that were consolidated.")
         case .feedbackWrites: self.counter(["outcome"], "Writes of state and policies, by outcome.")
         case .feedbackWriteTime: self.histogram([], "Time that a write of state and policies took.")
         case .recordsDead: self.counter(["layer", "reason"], "Records written to the dead letter topic, by reason.")

@@ -44,7 +44,8 @@ extension RealKafkaSuite {
         @Test func signalsBecomeSnapshotsAndWhatIsNoneADeadLetter() async throws {
             let topics = try await self.topics()
             let names = topics.names
-            let learner = try await WorkerProcess.ready("feedback-orchestrator", id: "learner", of: topics, ["--processing-interval", "100"])
+            let options = ["--processing-interval", "100"]
+            let learner = try await WorkerProcess.ready("feedback-orchestrator", id: "learner", of: topics, options)
             let policies = try await Collector([names.policies], of: topics)
             // Component c of each type has 10 + c signals; sources take turns; rewards are halves and wholes in turn.
             var expected: [String: (signals: Int64, rewards: Double, bySource: [FeedbackSource: Int64])] = [:]
