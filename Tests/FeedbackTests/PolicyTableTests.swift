@@ -106,9 +106,8 @@ struct PolicyTableTests {
 
     @Test("A table may have other algorithms, and a caller still others")
     func algorithms() throws {
-        let learners = try Self.stored(Self.learner(.thompson, reward: 1), Self.learner(.ucb1, reward: 0), Self.learner(.linUCB, reward: 0.5))
         let table = PolicyTable(algorithms: [.model: .thompson], minimumExploration: 0)
-        table.take(Self.snapshot("a", learners: learners))
+        table.take(Self.snapshot("a", learners: try Self.stored(Self.learner(.thompson, reward: 1), Self.learner(.ucb1, reward: 0))))
         table.take(Self.snapshot("b", learners: try Self.stored(Self.learner(.thompson, reward: 0), Self.learner(.ucb1, reward: 1))))
         #expect(table.odds(of: Self.question(["a", "b"])).candidates[0].probability > 0.99)
         #expect(Self.isNear(try table.odds(of: Self.question(["a", "b"]), by: .ucb1), [0, 1]))
@@ -125,15 +124,18 @@ struct PolicyTableTests {
         #expect(odds.candidates.map(\.id) == ["a", "c"] && Self.isNear(odds, [0.5, 0.5]))
     }
 
-    @Test("What cannot be read counts as unknown", arguments: [
-        [:], ["lin_ts": "no learner"], ["lin_ts": ["version": 9]], ["lin_ts": nil],
-        // Stored under another's name.
-        ["lin_ts": "thompson"],
-        // With other features.
-        ["lin_ts": "tool"],
-        // With two arms.
-        ["lin_ts": "two"],
-    ] as [JSONObject])
+    @Test(
+        "What cannot be read counts as unknown",
+        arguments: [
+            [:], ["lin_ts": "no learner"], ["lin_ts": ["version": 9]], ["lin_ts": nil],
+            // Stored under another's name.
+            ["lin_ts": "thompson"],
+            // With other features.
+            ["lin_ts": "tool"],
+            // With two arms.
+            ["lin_ts": "two"],
+        ] as [JSONObject]
+    )
     func unreadable(learners: JSONObject) throws {
         var learners = learners
         switch learners["lin_ts"]?.stringValue {
