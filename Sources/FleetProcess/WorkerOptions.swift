@@ -43,14 +43,17 @@ public struct WorkerOptions: ConfigurableArguments {
     @Flag(inversion: .prefixedNo, help: "Join the group under the worker's id, so that a quick restart moves no partition.")
     public var staticMembership = false
 
-    /// The delivery guarantee; at least once by default.
+    /// The delivery guarantee; nil: at least once, of a feedback orchestrator exactly once.
     @Option(
         help: ArgumentHelp(
-            "What is promised: at_least_once, or exactly_once to readers with read_committed; keep the worker id over restarts then.",
+            """
+            What is promised: at_least_once, or exactly_once to readers with read_committed; keep the worker id over restarts then. \
+            (default: at_least_once; feedback-orchestrator: exactly_once)
+            """,
             valueName: "guarantee"
         )
     )
-    public var delivery: DeliveryGuarantee = .atLeastOnce
+    public var delivery: DeliveryGuarantee?
 
     /// Attempts at a request whose failure is retryable, the first included; 10 by default, 1 for no retries.
     @Option(help: ArgumentHelp("Attempts at a request whose failure is retryable, the first included; 1: no retries.", valueName: "number"))
@@ -89,6 +92,12 @@ public struct WorkerOptions: ConfigurableArguments {
         transform: { try SignalPolicy(parsing: $0) }
     )
     public var signals: SignalPolicy = .all
+
+    /// What orchestrators choose components by; by policies by default.
+    @Option(
+        help: ArgumentHelp("on: choose components by what was learned. off: all are alike, and none is disabled.", valueName: "on|off")
+    )
+    public var policies: PolicyUse = .on
 
     /// Whether missing topics are created at the start; false by default.
     @Flag(inversion: .prefixedNo, help: "Create the topics that are missing.")
@@ -139,7 +148,7 @@ public struct WorkerOptions: ConfigurableArguments {
         configuration.groupID = self.groupID
         if let workerID = self.workerID { configuration.workerID = workerID }
         configuration.usesStaticMembership = self.staticMembership
-        configuration.delivery = self.delivery
+        configuration.delivery = self.delivery ?? .atLeastOnce
         configuration.retries.maximumAttempts = self.maxAttempts
         configuration.idempotencyWindow = Int64(self.idempotencyWindow) * 1_000
         configuration.retries.maximumWaitInPlace = self.retryInPlace
@@ -147,6 +156,7 @@ public struct WorkerOptions: ConfigurableArguments {
         configuration.inFlight.records = max(configuration.inFlight.records, self.concurrency * 2)
         configuration.ordering = self.ordering
         configuration.signals = self.signals
+        configuration.policies = self.policies
         configuration.createsTopicsWithPartitions = self.createTopics ? self.partitions : nil
         configuration.drainTimeout = self.drainTimeout
         configuration.probeEventsTopic = self.probeEvents
@@ -208,6 +218,7 @@ public enum LogFormatOption: String, CaseIterable, Sendable, ExpressibleByArgume
 
 extension Ordering: ExpressibleByArgument {}
 extension DeliveryGuarantee: ExpressibleByArgument {}
+extension PolicyUse: ExpressibleByArgument {}
 
 extension SignalPolicy {
     init(parsing text: String) throws {

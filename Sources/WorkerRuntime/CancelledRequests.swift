@@ -32,6 +32,8 @@ final class CancelledRequests: Sendable {
         case withdrawn
         /// The command is older than commands count for.
         case outdated
+        /// It is about something else than a request.
+        case elsewhere
         /// A scope, type or command of a later version.
         case unknown(String)
     }
@@ -103,10 +105,12 @@ final class CancelledRequests: Sendable {
     func take(_ record: ControlRecord, timestamp: Int64, now: Int64) -> Change {
         switch record {
         case .unknown(let name): return .unknown(name)
-        case .withdrawn(let requestID):
+        case .withdrawn(.request(let requestID)):
             self.state.withLock { $0.forget(requestID) }
             return .withdrawn
-        case .cancel(let command):
+        case .withdrawn: return .elsewhere
+        case .command(let command):
+            guard case .cancel(let requestID) = command.order else { return .elsewhere }
             let kept = Command(
                 reason: command.reason,
                 issuedBy: command.issuedBy,
@@ -114,15 +118,15 @@ final class CancelledRequests: Sendable {
             )
             guard now - kept.timestamp < self.limits.age else {
                 // It takes the place of what was said before all the same.
-                self.state.withLock { $0.forget(command.requestID) }
+                self.state.withLock { $0.forget(requestID) }
                 return .outdated
             }
             let runs = self.state.withLock { state in
-                state.forget(command.requestID)
-                state.commands[command.requestID] = kept
-                state.bytes += kept.bytes(under: command.requestID)
+                state.forget(requestID)
+                state.commands[requestID] = kept
+                state.bytes += kept.bytes(under: requestID)
                 if state.commands.count > self.limits.requests || state.bytes > self.limits.bytes { state.shrink(self.limits, now: now) }
-                return state.running[command.requestID] ?? []
+                return state.running[requestID] ?? []
             }
             // Outside of the lock: a cancelled handler may end at once.
             let result = kept.result

@@ -83,6 +83,8 @@ private struct ControlCommands: Sendable {
             case .cancelled: self.count("cancel")
             case .withdrawn: self.count("withdrawn")
             case .outdated: self.count("outdated")
+            // Components and experiments are others' business.
+            case .elsewhere: self.count("elsewhere")
             case .unknown(let name):
                 self.count("unknown")
                 self.log(record, "a command that is not known here is ignored", ["command": "\(name)"])

@@ -125,7 +125,8 @@ struct ContractTests {
                 Array(reply.replacing("\"success\":true,\"status\":\"success\"", with: "\"success\":false,\"status\":\"error\"").utf8)
             ),
             ("policy.worker.json", Array(policy.replacing("\"worker\":\"feedback-1\"", with: "\"worker\":null").utf8)),
-            ("control.command.json", Array(command.replacing(#""command":"cancel""#, with: #""command":"stop""#).utf8)),
+            ("control.command.json", Array(command.replacing(#""command":"cancel""#, with: #""command":"pause""#).utf8)),
+            ("control.definition.json", Array(command.replacing(#""command":"cancel""#, with: #""command":"define""#).utf8)),
             ("control.time.json", Array(command.replacing("Z\"}", with: "\"}").utf8)),
             ("control.unknown.json", Array("{\"unknown\":1,\(command.dropFirst())".utf8)),
             ("idempotency.unknown.json", Array("{\"unknown\":1,\(remembered.dropFirst())".utf8)),

@@ -56,9 +56,9 @@ enum Message: Sendable, Hashable {
         case .progress: self = .progress(try ProgressNotice(decoding: record.value ?? []))
         case .policy: self = .policy(try PolicySnapshot(decoding: record.value ?? []))
         case .control:
-            // The files hold no keys.
+            // The files hold no keys: a header stands for one that is not a request's.
             var record = record
-            record.key = record.key ?? ControlCommand.key(requestID: "r-1")
+            record.key = record.key ?? Array((record.headers["x-key"] ?? "request/r-1").utf8)
             self = .control(try record.control(behind: behind))
         case .idempotency:
             var record = record
@@ -77,8 +77,8 @@ enum Message: Sendable, Hashable {
         case .signal(let signal): return TestRecord(value: SignalCodec.encode(signal, id: "id", timestamp: 0))
         case .progress(let notice): return TestRecord(value: notice.encode(about: CloudEvent(), ordinal: 0, source: "", time: 0).value)
         case .policy(let policy): return TestRecord(value: policy.encode(source: "", time: 0).value)
-        case .control(.cancel(let command)): return TestRecord(key: command.key, value: command.encode(source: "", time: 0).value)
-        case .control(.withdrawn(let id)): return TestRecord(key: ControlCommand.key(requestID: id), value: nil)
+        case .control(.command(let command)): return TestRecord(key: command.key, value: command.encode(source: "", time: 0).value)
+        case .control(.withdrawn(let scope)): return TestRecord(key: scope.key, value: nil)
         case .idempotency(.remembered(let reply)): return TestRecord(key: reply.key, value: reply.encodeValue())
         case .idempotency(.forgotten(let scope)): return TestRecord(key: Array(scope.utf8), value: nil)
         case .idempotency(.unknown): return TestRecord(key: Array("acme/k".utf8), value: nil)

@@ -75,7 +75,7 @@ struct GoldenTests {
     func commands(name: String, command: ControlCommand) throws {
         var record = try Self.record("control.\(name)")
         record.key = command.key
-        #expect(try record.control() == .cancel(command))
+        #expect(try record.control() == .command(command))
     }
 
     @Test("Remembered replies read back as they were", arguments: Samples.remembered)

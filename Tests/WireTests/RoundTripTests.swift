@@ -81,8 +81,8 @@ struct RoundTripTests {
         for _ in 0..<Self.rounds {
             let command = generator.command()
             let (value, headers) = command.encode(source: "/w", time: 0)
-            #expect(try TestRecord(key: command.key, headers: headers, value: value).control() == .cancel(command))
-            #expect(try TestRecord(key: command.key, value: nil).control() == .withdrawn(requestID: command.requestID))
+            #expect(try TestRecord(key: command.key, headers: headers, value: value).control() == .command(command))
+            #expect(try TestRecord(key: command.key, value: nil).control() == .withdrawn(command.order.scope))
         }
     }
 

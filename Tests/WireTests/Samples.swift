@@ -197,11 +197,35 @@ enum Samples {
     )
 
     static let commands: [(name: String, command: ControlCommand)] = [
-        ("minimal", ControlCommand(requestID: "req-1")),
+        ("minimal", ControlCommand(.cancel(requestID: "req-1"))),
+        (
+            "disable",
+            ControlCommand(
+                .component(ComponentID(.model, "openai/gpt-4"), .disable),
+                reason: "The provider has an outage",
+                issuedBy: "operator@desk",
+                time: Samples.time - 5
+            )
+        ),
+        ("enable", ControlCommand(.component(ComponentID(.tool, "search"), .enable), issuedBy: "operator@desk", time: Samples.time - 5)),
+        ("reset", ControlCommand(.component(ComponentID(.agent, "writer"), .reset), reason: "It was replaced", time: Samples.time - 5)),
+        (
+            "define",
+            ControlCommand(
+                .define(
+                    experiment: "claude-for-summaries",
+                    definition: ["type": "model", "control": ["policy": "current"], "variants": ["claude": ["fraction": 0.1]]]
+                ),
+                reason: "It may be as good and cheaper",
+                issuedBy: "operator@desk",
+                time: Samples.time - 5
+            )
+        ),
+        ("stop", ControlCommand(.stop(experiment: "claude-for-summaries"), reason: "It is not", time: Samples.time - 5)),
         (
             "cancel",
             ControlCommand(
-                requestID: "article-7",
+                .cancel(requestID: "article-7"),
                 reason: "The desk withdrew the article: „Züge“ 😀",
                 issuedBy: "editor@newsroom",
                 time: Samples.time - 5

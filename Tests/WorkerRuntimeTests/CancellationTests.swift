@@ -16,7 +16,7 @@ extension EmbeddedBroker {
     fileprivate func cancel(_ requestIDs: [String], _ reason: String? = nil) throws {
         try self.control(
             requestIDs.map { id in
-                let command = ControlCommand(requestID: id, reason: reason, issuedBy: "test", time: WireTime.now)
+                let command = ControlCommand(.cancel(requestID: id), reason: reason, issuedBy: "test", time: WireTime.now)
                 let (value, headers) = command.encode(source: "/test", time: WireTime.now)
                 return (command.key, value, headers)
             }
@@ -180,7 +180,7 @@ struct CancellationTests {
             try scene.broker.cancel("finished")
             try scene.broker.cancel("early", "never mind")
             try scene.broker.cancel("withdrawn")
-            try scene.broker.control([(ControlCommand.key(requestID: "withdrawn"), nil, RecordHeaders())])
+            try scene.broker.control([(ControlScope.request("withdrawn").key, nil, RecordHeaders())])
             try await scene.waitUntilTaken("cancel", 5)
             try await scene.waitUntilTaken("withdrawn", 1)
             // The lane is still held: the one that waits has no answer.
@@ -268,7 +268,7 @@ struct CancellationTests {
         try await scene.expectCleanEnd(requests: 3)
     }
 
-    @Test("broken records and those of later versions are counted, and the next command counts all the same")
+    @Test("broken records, those of later versions and those for others are counted, and the next command counts all the same")
     func strangers() async throws {
         let scene = try Scene()
         try await withRunning(scene.worker) {
@@ -278,10 +278,13 @@ struct CancellationTests {
                 (Array("request/x".utf8), Array("{".utf8), RecordHeaders()),
                 ([0xff], Array(#"{"command":"cancel"}"#.utf8), RecordHeaders()),
                 (Array("request/".utf8), nil, RecordHeaders()),
+                (Array("component/model/y".utf8), Array(#"{"command":"disable"}"#.utf8), RecordHeaders()),
+                (Array("experiment/y".utf8), nil, RecordHeaders()),
             ])
             try scene.broker.cancel("y")
             try await scene.waitUntilTaken("unknown", 2)
             try await scene.waitUntilTaken("broken", 3)
+            try await scene.waitUntilTaken("elsewhere", 2)
             try await scene.waitUntilTaken("cancel", 1)
             try scene.send("done", "x", key: "a")
             try scene.send("done", "y", key: "a")

@@ -18,7 +18,7 @@ struct CancelledRequestsTests {
     private let now: Int64 = 1_795_256_130_123
 
     private func cancel(_ id: String, _ reason: String? = nil, by issuer: String? = nil) -> ControlRecord {
-        .cancel(ControlCommand(requestID: id, reason: reason, issuedBy: issuer))
+        .command(ControlCommand(.cancel(requestID: id), reason: reason, issuedBy: issuer))
     }
 
     /// The result of a request that may not run; nil when it runs.
@@ -42,10 +42,13 @@ struct CancelledRequestsTests {
         }
         #expect(self.refusal(requests, "b")?.error == "The request was cancelled")
         #expect(self.refusal(requests, "c") == nil)
-        #expect(requests.take(.withdrawn(requestID: "a"), timestamp: self.now, now: self.now) == .withdrawn)
-        #expect(requests.take(.withdrawn(requestID: "nobody"), timestamp: self.now, now: self.now) == .withdrawn)
+        #expect(requests.take(.withdrawn(.request("a")), timestamp: self.now, now: self.now) == .withdrawn)
+        #expect(requests.take(.withdrawn(.request("nobody")), timestamp: self.now, now: self.now) == .withdrawn)
         #expect(self.refusal(requests, "a") == nil && requests.count == 1)
         #expect(requests.take(.unknown("scope"), timestamp: self.now, now: self.now) == .unknown("scope"))
+        let disable = ControlCommand(.component(ComponentID(.model, "b"), .disable))
+        #expect(requests.take(.command(disable), timestamp: self.now, now: self.now) == .elsewhere)
+        #expect(requests.take(.withdrawn(.experiment("b")), timestamp: self.now, now: self.now) == .elsewhere && requests.count == 1)
     }
 
     @Test("every run of a request that is under way is cancelled once, and no other")
@@ -120,7 +123,7 @@ struct CancelledRequestsTests {
         for _ in 0..<500 { _ = requests.take(self.cancel("499", long), timestamp: self.now, now: self.now) }
         #expect(requests.count >= 69)
         // What is withdrawn gives its place back.
-        for number in 0..<500 { _ = requests.take(.withdrawn(requestID: "\(number)"), timestamp: self.now, now: self.now) }
+        for number in 0..<500 { _ = requests.take(.withdrawn(.request("\(number)")), timestamp: self.now, now: self.now) }
         for number in 0..<79 { _ = requests.take(self.cancel("\(number)", long), timestamp: self.now, now: self.now) }
         #expect(requests.count == 79)
     }

@@ -52,7 +52,7 @@ struct FirstReadingTests {
         let handling = Task { await handler.handle(record, attempt: DeliveryAttempt()) }
         for _ in 0..<1_000 { await Task.yield() }
         #expect(begun.withLock { $0 } == 0)
-        let command = ControlRecord.cancel(ControlCommand(requestID: "r", reason: "enough"))
+        let command = ControlRecord.command(ControlCommand(.cancel(requestID: "r"), reason: "enough"))
         #expect(cancelled.take(command, timestamp: WireTime.now, now: WireTime.now) == .cancelled(running: 0))
         cancelled.readOnce()
         guard case .done(let outputs) = await handling.value else { return #expect(Bool(false), "tried again") }

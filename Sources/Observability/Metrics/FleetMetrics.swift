@@ -22,6 +22,22 @@ public enum FleetMetrics: String, CaseIterable, Sendable {
     case repliesRemembered = "fleet_worker_replies_remembered"
     /// Replies forgotten before their window was over.
     case repliesForgotten = "fleet_worker_replies_forgotten_total"
+    /// Signals and decisions that were read, by what came of them.
+    case feedbackRecords = "fleet_feedback_records_total"
+    /// Components that are known here.
+    case feedbackComponents = "fleet_feedback_components"
+    /// Decisions that wait for a reward, and rewards that wait for a decision.
+    case feedbackWaiting = "fleet_feedback_waiting"
+    /// Decisions that no reward came for in time.
+    case feedbackUnrewarded = "fleet_feedback_decisions_unrewarded_total"
+    /// Components that were disabled for their health.
+    case feedbackDisabled = "fleet_feedback_components_disabled_total"
+    /// Memories that were consolidated.
+    case feedbackConsolidations = "fleet_feedback_consolidations_total"
+    /// Writes of state and policies, by outcome.
+    case feedbackWrites = "fleet_feedback_writes_total"
+    /// Time that a write took.
+    case feedbackWriteTime = "fleet_feedback_write_seconds"
     /// Records written to the dead letter topic, by reason.
     case recordsDead = "fleet_worker_records_dead_total"
     /// Records whose bytes are no request.
@@ -56,7 +72,7 @@ public enum FleetMetrics: String, CaseIterable, Sendable {
     case metadataShare = "fleet_worker_commit_metadata_share"
     /// Outputs that the broker did not take and that are tried again.
     case deliveryRetries = "fleet_worker_delivery_retries_total"
-    /// Direct replies, signals and remembered replies that were given up.
+    /// Direct replies, signals, decisions and remembered replies that were given up.
     case undelivered = "fleet_worker_undelivered_total"
     /// Progress notices and snapshots that were given up.
     case noticesDropped = "fleet_worker_notices_dropped_total"
@@ -80,6 +96,12 @@ public enum FleetMetrics: String, CaseIterable, Sendable {
     case commitFailures = "fleet_worker_commit_failures_total"
     /// Feedback signals published.
     case signals = "fleet_worker_signals_total"
+    /// Choices of components published.
+    case decisions = "fleet_worker_decisions_total"
+    /// Records of the topic of policies, by what came of them.
+    case policyRecords = "fleet_worker_policy_records_total"
+    /// Components that something was learned about.
+    case policiesKnown = "fleet_worker_policies_known"
     /// Replies published.
     case replies = "fleet_worker_replies_total"
     /// Round-trip time to a broker over the last statistics interval.
@@ -109,7 +131,7 @@ public enum FleetMetrics: String, CaseIterable, Sendable {
         case .recordsFailed: self.counter(["layer", "orchestrator", "category"], "Records answered with a failure, by error category.")
         case .recordsCancelled: self.counter(["layer", "stage"], "Records answered with cancelled, by whether they ran or waited.")
         case .controlRecords:
-            self.counter(["layer", "outcome"], "Records of the control topic: cancel, withdrawn, outdated, unknown or broken.")
+            self.counter(["layer", "outcome"], "Records of the control topic: cancel, withdrawn, outdated, elsewhere, unknown or broken.")
         case .cancellationsKept: self.gauge(["layer"], "Requests that are answered with cancelled should they come.")
         case .requestsDeduplicated:
             self.counter(
@@ -121,6 +143,14 @@ public enum FleetMetrics: String, CaseIterable, Sendable {
         case .repliesRemembered: self.gauge(["layer"], "Replies to requests with an idempotency key that are remembered.")
         case .repliesForgotten:
             self.counter(["layer"], "Replies forgotten before their window was over, or too large to be remembered at all.")
+        case .feedbackRecords: self.counter(["outcome"], "Signals and decisions that were read, by what came of them.")
+        case .feedbackComponents: self.gauge([], "Components that are known here.")
+        case .feedbackWaiting: self.gauge([], "Decisions that wait for a reward, and rewards that wait for a decision.")
+        case .feedbackUnrewarded: self.counter([], "Decisions that no reward came for in time.")
+        case .feedbackDisabled: self.counter([], "Components that were disabled for their health.")
+        case .feedbackConsolidations: self.counter([], "Memories that were consolidated.")
+        case .feedbackWrites: self.counter(["outcome"], "Writes of state and policies, by outcome.")
+        case .feedbackWriteTime: self.histogram([], "Time that a write of state and policies took.")
         case .recordsDead: self.counter(["layer", "reason"], "Records written to the dead letter topic, by reason.")
         case .recordsUndecodable: self.counter(["layer"], "Records whose bytes are no request.")
         case .recordsSkipped: self.counter(["layer", "reason"], "Records finished without running, by reason.")
@@ -145,7 +175,7 @@ public enum FleetMetrics: String, CaseIterable, Sendable {
                 "Share of its room that the commit metadata of the fullest partition needs; from 0.75 on it takes nothing in."
             )
         case .deliveryRetries: self.counter(["layer"], "Outputs that the broker did not take and that are tried again.")
-        case .undelivered: self.counter(["layer"], "Direct replies, signals and remembered replies that were given up.")
+        case .undelivered: self.counter(["layer"], "Direct replies, signals, decisions and remembered replies that were given up.")
         case .noticesDropped: self.counter(["layer"], "Progress notices and snapshots that were given up.")
         case .stuckHandlers:
             self.gauge(["layer"], "Handlers that were given up because they ignored their cancellation, and still run.")
@@ -158,6 +188,9 @@ public enum FleetMetrics: String, CaseIterable, Sendable {
         case .commits: self.counter(["layer"], "Offset commits and transactions that succeeded.")
         case .commitFailures: self.counter(["layer"], "Offset commits and transactions that failed.")
         case .signals: self.counter(["layer"], "Feedback signals published.")
+        case .decisions: self.counter(["layer"], "Choices of components published.")
+        case .policyRecords: self.counter(["layer", "outcome"], "Records of the topic of policies: taken, forgotten, unknown or broken.")
+        case .policiesKnown: self.gauge(["layer"], "Components that something was learned about, as far as this worker knows.")
         case .replies: self.counter(["layer"], "Replies published.")
         case .brokerRoundTripTime:
             self.gauge(["client", "broker", "quantile"], "Round-trip time to a broker over the last statistics interval.")

@@ -118,7 +118,7 @@ struct Cancel: AsyncParsableCommand {
         let topic = try producer.topic(names.control)
         for id in self.requests {
             let time = WireTime.now
-            let command = ControlCommand(requestID: id, reason: self.reason, issuedBy: self.issuedBy ?? Cancel.user, time: time)
+            let command = ControlCommand(.cancel(requestID: id), reason: self.reason, issuedBy: self.issuedBy ?? Cancel.user, time: time)
             if self.withdraw {
                 try producer.send(nil, RecordHeaders(), to: topic, key: command.key)
             } else {

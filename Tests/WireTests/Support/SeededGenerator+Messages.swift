@@ -184,8 +184,16 @@ extension SeededGenerator {
     }
 
     mutating func command() -> ControlCommand {
-        ControlCommand(
-            requestID: self.name(),
+        let component = ComponentID(self.pick(ComponentType.allCases), self.name())
+        let order: ControlOrder =
+            switch self.below(4) {
+            case 0: .cancel(requestID: self.name())
+            case 1: .component(component, self.pick(ComponentOrder.allCases))
+            case 2: .define(experiment: self.name(), definition: self.object(depth: 3))
+            default: .stop(experiment: self.name())
+            }
+        return ControlCommand(
+            order,
             reason: self.maybe { $0.text() },
             issuedBy: self.maybe { $0.name() },
             time: self.maybe { Int64($0.below(4_000_000_000_000)) }
