@@ -77,8 +77,8 @@ let package = Package(
         library(
             "FleetProcess",
             [
-                "AdminServer", "ArgumentParser", "CAllocator", "Delivery", "DrillOrchestrators", "JSON", "KafkaClient", "Observability",
-                "Orchestration", "WorkerRuntime",
+                "AdminServer", "ArgumentParser", "CAllocator", "Delivery", "DrillOrchestrators", "Feedback", "JSON", "KafkaClient",
+                "Observability", "Orchestration", "WorkerRuntime",
             ]
         ),
 
@@ -86,7 +86,7 @@ let package = Package(
         executable("domain-worker", ["ArgumentParser", "DomainProcess", "FleetProcess", "Observability", "Orchestration"]),
         executable("application-worker", ["ArgumentParser", "FleetProcess", "Observability", "Orchestration"]),
         executable("infrastructure-worker", ["ArgumentParser", "FleetProcess", "Observability", "Orchestration"]),
-        executable("feedback-orchestrator", ["ArgumentParser", "FleetProcess", "WorkerRuntime"]),
+        executable("feedback-orchestrator", ["ArgumentParser", "Feedback", "FleetProcess", "WorkerRuntime"]),
         executable(
             "fleet",
             [

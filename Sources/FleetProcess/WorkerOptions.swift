@@ -43,14 +43,17 @@ public struct WorkerOptions: ConfigurableArguments {
     @Flag(inversion: .prefixedNo, help: "Join the group under the worker's id, so that a quick restart moves no partition.")
     public var staticMembership = false
 
-    /// The delivery guarantee; at least once by default.
+    /// The delivery guarantee; nil: at least once, of a feedback orchestrator exactly once.
     @Option(
         help: ArgumentHelp(
-            "What is promised: at_least_once, or exactly_once to readers with read_committed; keep the worker id over restarts then.",
+            """
+            What is promised: at_least_once, or exactly_once to readers with read_committed; keep the worker id over restarts then. \
+            (default: at_least_once; feedback-orchestrator: exactly_once)
+            """,
             valueName: "guarantee"
         )
     )
-    public var delivery: DeliveryGuarantee = .atLeastOnce
+    public var delivery: DeliveryGuarantee?
 
     /// Attempts at a request whose failure is retryable, the first included; 10 by default, 1 for no retries.
     @Option(help: ArgumentHelp("Attempts at a request whose failure is retryable, the first included; 1: no retries.", valueName: "number"))
@@ -139,7 +142,7 @@ public struct WorkerOptions: ConfigurableArguments {
         configuration.groupID = self.groupID
         if let workerID = self.workerID { configuration.workerID = workerID }
         configuration.usesStaticMembership = self.staticMembership
-        configuration.delivery = self.delivery
+        configuration.delivery = self.delivery ?? .atLeastOnce
         configuration.retries.maximumAttempts = self.maxAttempts
         configuration.idempotencyWindow = Int64(self.idempotencyWindow) * 1_000
         configuration.retries.maximumWaitInPlace = self.retryInPlace

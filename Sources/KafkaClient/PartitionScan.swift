@@ -59,6 +59,11 @@ public final class PartitionScan {
         try self.consumer.handle.offsets(at: -1, of: sources, milliseconds: milliseconds).compactMapValues { $0 }
     }
 
+    /// The first and the next offset of a partition's log, transactions that have not ended included.
+    public func watermarks(of source: TopicPartition, milliseconds: Int32 = 5_000) throws(KafkaError) -> (low: Int64, high: Int64) {
+        try self.consumer.watermarks(of: source, milliseconds: milliseconds)
+    }
+
     /// Reads every record from a start, −2 for the oldest that is kept, to below an end.
     ///
     /// - Parameters:

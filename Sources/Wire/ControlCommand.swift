@@ -93,9 +93,9 @@ public enum ControlOrder: Sendable, Hashable {
 
 /// What may be said about a component; the raw value is the text on the wire.
 public enum ComponentOrder: String, CaseIterable, Sendable, Hashable {
-    /// It is not chosen until it is enabled or the command is withdrawn, however well it does.
+    /// It is not chosen until it is enabled or the command is withdrawn, whatever its health.
     case disable
-    /// It is chosen like any other, however badly it did.
+    /// It is chosen like any other again; the rewards to come say how healthy it is.
     case enable
     /// What was learned about it is forgotten, once; whether it may be chosen stays as it is.
     case reset

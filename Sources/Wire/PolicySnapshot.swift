@@ -137,7 +137,8 @@ public struct PolicySnapshot: Sendable, Hashable {
         var bySource: [FeedbackSource: Int64] = [:]
         for source in FeedbackSource.allCases { bySource[source] = try counts.integer(source.rawValue) }
         self.bySource = bySource
-        self.availability = try reader.text("availability") == nil ? .enabled : try reader.choice("availability", ComponentAvailability.self)
+        let isNamed = try reader.text("availability") != nil
+        self.availability = isNamed ? try reader.choice("availability", ComponentAvailability.self) : .enabled
         self.reason = try reader.text("reason")
         let health = try reader.reader("health")
         self.health = ComponentHealth(

@@ -45,7 +45,8 @@ public struct TopicNames: Sendable, Hashable {
         OrchestrationLayer.allCases.flatMap {
             [self.requests($0), self.results($0), self.progress($0), self.deadLetters($0), self.idempotency($0)] + self.retries($0)
         }
-            + ComponentType.allCases.map { self.signals($0) } + [self.decisions, self.feedbackDeadLetters, self.feedbackState, self.policies, self.control]
+            + ComponentType.allCases.map { self.signals($0) }
+            + [self.decisions, self.feedbackDeadLetters, self.feedbackState, self.policies, self.control]
     }
 
     /// The settings of a topic of the fleet: snapshots, commands and remembered replies are compacted, progress is kept for a day, dead letters

@@ -76,6 +76,16 @@ struct FeedbackTests {
         try uncertain.validate()
     }
 
+    @Test(arguments: ErrorCategory.allCases)
+    func whatTheInputIsToBlameForGivesNoSignal(category: ErrorCategory) {
+        let input: Set<ErrorCategory> = [
+            .validation, .invalidFormat, .missingRequiredField, .invalidValue, .typeMismatch, .constraintViolation, .schemaValidation,
+        ]
+        let signal = ExecutionReward.signal(for: .fail("f", category: category), orchestrator: "o", latencyMilliseconds: 1)
+        #expect(category.blamesInput == input.contains(category))
+        #expect(signal?.reward == (input.contains(category) ? nil : 0))
+    }
+
     @Test(arguments: [StepResult.skip(reason: "r"), .cancelled(reason: "r"), .inputRequired(prompt: "p")])
     func whatSaysNothingGivesNoSignal(result: StepResult) {
         #expect(ExecutionReward.signal(for: result, orchestrator: "o", latencyMilliseconds: 1) == nil)

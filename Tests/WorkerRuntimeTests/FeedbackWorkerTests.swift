@@ -24,7 +24,7 @@ struct FeedbackWorkerTests {
         let registry = MetricsRegistry()
         let worker = FeedbackWorker(
             configuration: broker.configuration,
-            publishInterval: .milliseconds(20),
+            schedule: FeedbackSchedule(processingInterval: 20),
             logger: .silent,
             registry: registry
         )
@@ -84,24 +84,34 @@ struct FeedbackWorkerTests {
             )
         )
         #expect(try await broker.committed(group: "fleet.feedback", TopicPartition(topic: names.signals(.tool), partition: 0)) == 12)
+        #expect(try await broker.readAll([names.feedbackState]).contains { $0.keyText == "checkpoint" })
     }
 
-    @Test("tells at its end what was counted since the last snapshots")
-    func lastSnapshots() async throws {
+    @Test("goes on where another one was, and counts nothing twice")
+    func handOver() async throws {
         let broker = try EmbeddedBroker.withTopics()
         let names = TopicNames()
-        let worker = FeedbackWorker(configuration: broker.configuration, publishInterval: .seconds(86_400), logger: .silent)
-        try await withRunning(worker) {
-            let signal = FeedbackSignal(source: .agentTask, componentType: .memory, componentID: "m", reward: 1)
-            try broker.send([self.record(signal, id: "m")], to: names.signals(.memory))
-            try await eventually("its commit", tick: .milliseconds(100)) {
-                try await broker.committed(group: "fleet.feedback", TopicPartition(topic: names.signals(.memory), partition: 0)) == 1
-            }
-            #expect(try await broker.readAll([names.policies]).isEmpty)
-            worker.drain()
+        let count = { @Sendable () async throws -> Int64 in
+            let last = try await broker.readAll([names.policies]).last { $0.keyText == "memory/m" }
+            return try last.map { try PolicySnapshot(decoding: $0.value ?? []).signals } ?? 0
         }
-        let told = try await broker.readAll([names.policies])
-        #expect(told.map(\.keyText) == ["memory/m"])
+        for round in 1...3 {
+            let worker = FeedbackWorker(
+                configuration: broker.configuration,
+                schedule: FeedbackSchedule(processingInterval: 20),
+                logger: .silent
+            )
+            try await withRunning(worker) {
+                let signal = FeedbackSignal(source: .agentTask, componentType: .memory, componentID: "m", reward: 1)
+                // Five new ones, and what was sent before once more.
+                try broker.send((0..<5 * round).map { self.record(signal, id: "m\($0)") }, to: names.signals(.memory))
+                try await eventually("all are counted", deadline: .now + .seconds(20), tick: .milliseconds(50)) {
+                    try await count() == Int64(5 * round)
+                }
+                worker.drain()
+            }
+        }
+        #expect(try await count() == 15)
     }
 
     @Test("does not start with a configuration that has mistakes")

@@ -74,12 +74,25 @@ public struct DoublyRobust: Learner, Hashable {
     /// The probability of each candidate; inputs have been checked.
     public func distribution(features: [Double], among arms: [Int]) -> [Double] {
         let projected = self.contexts.inverse.times(features)
-        let scores = arms.map { index in
-            let arm = self.arms[index]
-            let estimate = arm.model.mean(features) + dot(projected, arm.correction)
-            return estimate + self.alpha * arm.model.variance(features).squareRoot()
-        }
+        let scores = arms.map { self.score(self.arms[$0], features, projected) }
         return Preference.largest(scores, exploration: self.exploration.share(after: self.observations))
+    }
+
+    /// The same with arms of several learners: contexts and observations are those of all of them, ε the largest of all schedules.
+    public static func distribution(of learners: [DoublyRobust], features: [Double]) -> [Double] {
+        var contexts = SymmetricMatrix(dimension: features.count)
+        for learner in learners { contexts.add(learner.contexts.gram) }
+        let ridge = learners.reduce(0) { max($0, $1.ridge) }
+        let projected = contexts.inverse(ridge: ridge, dimension: features.count).times(features)
+        let observations = learners.reduce(0) { $0 + $1.observations }
+        return Preference.largest(
+            learners.map { $0.score($0.arms[0], features, projected) },
+            exploration: learners.reduce(0) { max($0, $1.exploration.share(after: observations)) }
+        )
+    }
+
+    private func score(_ arm: Arm, _ x: [Double], _ projected: [Double]) -> Double {
+        arm.model.mean(x) + dot(projected, arm.correction) + self.alpha * arm.model.variance(x).squareRoot()
     }
 
     /// Learns from an observation that has been checked.

@@ -29,8 +29,18 @@ public struct EpsilonGreedy: Learner, Hashable {
 
     /// The probability of each candidate; inputs have been checked.
     public func distribution(features: [Double], among arms: [Int]) -> [Double] {
-        let scores = arms.map { self.arms[$0].count > 0 ? self.arms[$0].mean : .infinity }
-        return Preference.largest(scores, exploration: self.epsilon)
+        Self.distribution(of: arms.map { self.arms[$0] }, exploration: self.epsilon)
+    }
+
+    /// The same with arms of several learners; the observations of all of them count for ε, and the largest ε of all schedules.
+    public static func distribution(of learners: [EpsilonGreedy], features: [Double]) -> [Double] {
+        let observations = learners.reduce(0) { $0 + $1.observations }
+        let epsilon = learners.reduce(0) { max($0, $1.exploration.share(after: observations)) }
+        return self.distribution(of: learners.map { $0.arms[0] }, exploration: epsilon)
+    }
+
+    private static func distribution(of arms: [ArmStatistics], exploration: Double) -> [Double] {
+        Preference.largest(arms.map { $0.count > 0 ? $0.mean : .infinity }, exploration: exploration)
     }
 
     /// Learns from an observation that has been checked.

@@ -15,6 +15,12 @@ public protocol Learner: Codable, Sendable {
     /// The probability of each candidate; inputs have been checked. Call ``probabilities(features:among:minimumExploration:)`` instead.
     func distribution(features: [Double], among arms: [Int]) -> [Double]
 
+    /// The probability of each of several arms, each learned by a learner of its own with this one arm: what one learner of all of them
+    /// would say. Inputs have been checked. Call ``LearnerAlgorithm/probabilities(of:features:minimumExploration:)`` instead.
+    ///
+    /// - Throws: ``LearnerError/separate(_:)`` when the algorithm needs all arms in one learner.
+    static func distribution(of learners: [Self], features: [Double]) throws(LearnerError) -> [Double]
+
     /// Learns from an observation that has been checked. Call ``learn(_:)`` instead.
     mutating func absorb(_ observation: Observation)
 
@@ -69,9 +75,7 @@ extension Learner {
         guard (0...1).contains(minimumExploration) else {
             throw .weight("The minimum exploration is 0 to 1, not \(minimumExploration).")
         }
-        let probabilities = self.distribution(features: features, among: arms)
-        guard minimumExploration > 0 else { return probabilities }
-        return probabilities.map { (1 - minimumExploration) * $0 + minimumExploration / Double(arms.count) }
+        return self.distribution(features: features, among: arms).mixed(minimumExploration: minimumExploration)
     }
 
     /// Draws an arm; see ``probabilities(features:among:minimumExploration:)`` for the parameters and errors.
@@ -120,7 +124,7 @@ extension Learner {
         if observation.weight > 0 { self.absorb(observation) }
     }
 
-    private func check(_ features: [Double]) throws(LearnerError) {
+    func check(_ features: [Double]) throws(LearnerError) {
         guard self.featureCount > 0 else { return }
         guard features.count == self.featureCount else {
             throw .features("The context has \(features.count) features; this learner reads \(self.featureCount).")
@@ -138,5 +142,13 @@ extension Learner {
             guard !seen[arm] else { throw .arms("Arm \(arm) stands twice among the candidates.") }
             seen[arm] = true
         }
+    }
+}
+
+extension [Double] {
+    /// Probabilities of which this share is spread over all.
+    func mixed(minimumExploration: Double) -> [Double] {
+        guard minimumExploration > 0 else { return self }
+        return self.map { (1 - minimumExploration) * $0 + minimumExploration / Double(self.count) }
     }
 }

@@ -10,6 +10,8 @@ public enum LearnerError: Error, Sendable, Hashable, CustomStringConvertible {
     case weight(String)
     /// More arms or features than ``LearnerLimits`` allow, or fewer than one arm.
     case size(String)
+    /// An algorithm that needs all arms in one learner: it cannot be put together from learners of single arms.
+    case separate(LearnerAlgorithm)
     /// A stored state that is not one of this learner's.
     case state(String)
     /// A stored state of a format this code does not read.
@@ -21,6 +23,7 @@ public enum LearnerError: Error, Sendable, Hashable, CustomStringConvertible {
     public var description: String {
         switch self {
         case .features(let text), .arms(let text), .reward(let text), .weight(let text), .size(let text), .state(let text): text
+        case .separate(let algorithm): "The learner \(algorithm.rawValue) cannot be put together from learners of single arms."
         case .version(let found, let supported): "The learner's state has version \(found); this code reads version \(supported)."
         case .algorithm(let name): "There is no learner \(name)."
         }

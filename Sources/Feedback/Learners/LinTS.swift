@@ -7,9 +7,12 @@
 /// are explored as much as their noise asks for. The probability is integrated and the choice drawn from it, so the propensity is exact.
 public struct LinTS<Model: RidgeRegression>: Learner, Hashable {
     private var models: [Model]
-    /// Σ w·e²/(1 + w·xᵀA⁻¹x) with the prior's share, and Σ w with the prior's weight.
-    private var squares: Double
-    private var weights: Double
+    /// Σ w·e²/(1 + w·xᵀA⁻¹x), and Σ w.
+    private var squares = 0.0
+    private var weights = 0.0
+    /// What is added to them: the belief in the beginning.
+    private let priorSquares: Double
+    private let priorWeight: Double
     private let ridge: Double
     /// How many features a context has.
     public let featureCount: Int
@@ -23,8 +26,8 @@ public struct LinTS<Model: RidgeRegression>: Learner, Hashable {
     public init(arms: Int, features: Int, sigma: Double = 0.5, sigmaWeight: Double = 10, ridge: Double = 1) throws(LearnerError) {
         self.models = try Model.models(arms: arms, features: features, ridge: ridge)
         self.featureCount = features
-        self.squares = sigmaWeight * sigma * sigma
-        self.weights = sigmaWeight
+        self.priorSquares = sigmaWeight * sigma * sigma
+        self.priorWeight = sigmaWeight
         self.ridge = ridge
         try self.checkParameters()
     }
@@ -35,7 +38,7 @@ public struct LinTS<Model: RidgeRegression>: Learner, Hashable {
     public var armCount: Int { self.models.count }
 
     /// The noise of rewards, as it is believed now.
-    var sigma: Double { (self.squares / self.weights).squareRoot() }
+    var sigma: Double { ((self.priorSquares + self.squares) / (self.priorWeight + self.weights)).squareRoot() }
 
     /// Mean and standard deviation of one arm's score in a context of ``featureCount`` features.
     func score(_ arm: Int, _ x: [Double]) -> (mean: Double, deviation: Double) {
@@ -44,8 +47,25 @@ public struct LinTS<Model: RidgeRegression>: Learner, Hashable {
 
     /// The probability of each candidate; inputs have been checked.
     public func distribution(features: [Double], among arms: [Int]) -> [Double] {
-        let scores = arms.map { self.score($0, features) }
-        return ProbabilityOfLargest.normal(means: scores.map(\.mean), deviations: scores.map(\.deviation))
+        Self.distribution(of: arms.map { self.models[$0] }, sigma: self.sigma, features)
+    }
+
+    /// The same with arms of several learners: σ is estimated from the residuals of all of them, with the mean of their priors.
+    public static func distribution(of learners: [LinTS], features: [Double]) -> [Double] {
+        var (squares, weights, priorSquares, priorWeight) = (0.0, 0.0, 0.0, 0.0)
+        for learner in learners {
+            squares += learner.squares
+            weights += learner.weights
+            priorSquares += learner.priorSquares
+            priorWeight += learner.priorWeight
+        }
+        let count = Double(learners.count)
+        let sigma = ((priorSquares / count + squares) / (priorWeight / count + weights)).squareRoot()
+        return self.distribution(of: learners.map { $0.models[0] }, sigma: sigma, features)
+    }
+
+    private static func distribution(of models: [Model], sigma: Double, _ x: [Double]) -> [Double] {
+        ProbabilityOfLargest.normal(means: models.map { $0.mean(x) }, deviations: models.map { sigma * $0.variance(x).squareRoot() })
     }
 
     /// Learns from an observation that has been checked.
@@ -70,8 +90,8 @@ public struct LinTS<Model: RidgeRegression>: Learner, Hashable {
     }
 
     private func checkParameters() throws(LearnerError) {
-        guard (0...1e30).contains(self.squares), (1e-3...1e30).contains(self.weights), (1e-6...1e6).contains(self.ridge) else {
-            throw .weight("σ and its weight are not negative, the weight at least .001, and λ 1e-6 to 1e6.")
-        }
+        guard (0...1e30).contains(self.squares), (0...1e30).contains(self.weights), (0...1e30).contains(self.priorSquares),
+            (1e-3...1e30).contains(self.priorWeight), (1e-6...1e6).contains(self.ridge)
+        else { throw .weight("σ and its weight are not negative, the weight at least .001, and λ 1e-6 to 1e6.") }
     }
 }

@@ -46,6 +46,11 @@ public struct LinUCB<Model: RidgeRegression>: Learner, Hashable {
         Preference.largest(arms.map { self.bound($0, features) })
     }
 
+    /// The same with arms of several learners; each of them is discounted by its own observations only.
+    public static func distribution(of learners: [LinUCB], features: [Double]) -> [Double] {
+        Preference.largest(learners.map { $0.bound(0, features) })
+    }
+
     /// Learns from an observation that has been checked.
     public mutating func absorb(_ observation: Observation) {
         if self.discount < 1 {

@@ -98,6 +98,18 @@ public struct OffsetTree: Learner, Hashable {
         return ProbabilityOfLargest.beta(arms.map { (evidence[$0].successes + 1, evidence[$0].failures + 1) })
     }
 
+    /// The same with arms of several learners, of which each has a tree of its own.
+    ///
+    /// One arm's tree can be split where another's is not. Until a tree splits, this is what one tree of all arms says.
+    public static func distribution(of learners: [OffsetTree], features: [Double]) -> [Double] {
+        ProbabilityOfLargest.beta(
+            learners.map { learner in
+                let evidence = learner.nodes[learner.leaf(of: features)].leaf.arms[0]
+                return (evidence.successes + 1, evidence.failures + 1)
+            }
+        )
+    }
+
     /// Learns from an observation that has been checked.
     public mutating func absorb(_ observation: Observation) {
         let index = self.leaf(of: observation.features)

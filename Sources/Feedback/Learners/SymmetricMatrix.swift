@@ -16,6 +16,11 @@ struct SymmetricMatrix: Sendable, Hashable, Codable {
         }
     }
 
+    /// Adds a matrix of the same size.
+    mutating func add(_ other: SymmetricMatrix) {
+        for index in self.cells.indices { self.cells[index] += other.cells[index] }
+    }
+
     mutating func scale(by factor: Double) {
         for index in self.cells.indices { self.cells[index] *= factor }
     }

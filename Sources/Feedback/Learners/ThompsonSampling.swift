@@ -32,6 +32,11 @@ public struct ThompsonSampling: Learner, Hashable {
         ProbabilityOfLargest.beta(arms.map { (self.arms[$0].successes + 1, self.arms[$0].failures + 1) })
     }
 
+    /// The same with arms of several learners; each of them is discounted by its own observations only.
+    public static func distribution(of learners: [ThompsonSampling], features: [Double]) -> [Double] {
+        ProbabilityOfLargest.beta(learners.map { ($0.arms[0].successes + 1, $0.arms[0].failures + 1) })
+    }
+
     /// Learns from an observation that has been checked.
     public mutating func absorb(_ observation: Observation) {
         if self.discount < 1 {

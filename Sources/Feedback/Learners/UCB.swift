@@ -54,9 +54,11 @@ public struct UCB: Learner, Hashable {
 
     /// The bound of each arm; infinite for one that was never tried.
     public var bounds: [Double] {
-        let total = log(max(1, self.arms.reduce(0) { $0 + $1.count }))
+        let total = Self.logarithm(of: self.arms)
         return self.arms.map { self.bound($0, total) }
     }
+
+    private static func logarithm(of arms: [ArmStatistics]) -> Double { log(max(1, arms.reduce(0) { $0 + $1.count })) }
 
     private func bound(_ arm: ArmStatistics, _ total: Double) -> Double {
         guard arm.count > 0 else { return .infinity }
@@ -73,6 +75,14 @@ public struct UCB: Learner, Hashable {
     public func distribution(features: [Double], among arms: [Int]) -> [Double] {
         let bounds = self.bounds
         return Preference.largest(arms.map { bounds[$0] })
+    }
+
+    /// The same with arms of several learners: N is the sum over all of them.
+    ///
+    /// Each of them is discounted by its own observations only.
+    public static func distribution(of learners: [UCB], features: [Double]) -> [Double] {
+        let total = self.logarithm(of: learners.map { $0.arms[0] })
+        return Preference.largest(learners.map { $0.bound($0.arms[0], total) })
     }
 
     /// Learns from an observation that has been checked.

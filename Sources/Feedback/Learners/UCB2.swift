@@ -55,6 +55,11 @@ public struct UCB2: Learner, Hashable {
         return Preference.largest(arms.map { bounds[$0] })
     }
 
+    /// Epochs run over all arms, so that one learner has to know them all.
+    ///
+    /// - Throws: ``LearnerError/separate(_:)``, always.
+    public static func distribution(of learners: [UCB2], features: [Double]) throws(LearnerError) -> [Double] { throw .separate(.ucb2) }
+
     /// Learns from an observation that has been checked.
     public mutating func absorb(_ observation: Observation) {
         let arm = observation.arm

@@ -22,6 +22,22 @@ public enum FleetMetrics: String, CaseIterable, Sendable {
     case repliesRemembered = "fleet_worker_replies_remembered"
     /// Replies forgotten before their window was over.
     case repliesForgotten = "fleet_worker_replies_forgotten_total"
+    /// Signals and decisions that were read, by what came of them.
+    case feedbackRecords = "fleet_feedback_records_total"
+    /// Components that are known here.
+    case feedbackComponents = "fleet_feedback_components"
+    /// Decisions that wait for a reward, and rewards that wait for a decision.
+    case feedbackWaiting = "fleet_feedback_waiting"
+    /// Decisions that no reward came for in time.
+    case feedbackUnrewarded = "fleet_feedback_decisions_unrewarded_total"
+    /// Components that were disabled for their health.
+    case feedbackDisabled = "fleet_feedback_components_disabled_total"
+    /// Memories that were consolidated.
+    case feedbackConsolidations = "fleet_feedback_consolidations_total"
+    /// Writes of state and policies, by outcome.
+    case feedbackWrites = "fleet_feedback_writes_total"
+    /// Time that a write took.
+    case feedbackWriteTime = "fleet_feedback_write_seconds"
     /// Records written to the dead letter topic, by reason.
     case recordsDead = "fleet_worker_records_dead_total"
     /// Records whose bytes are no request.
@@ -121,6 +137,14 @@ public enum FleetMetrics: String, CaseIterable, Sendable {
         case .repliesRemembered: self.gauge(["layer"], "Replies to requests with an idempotency key that are remembered.")
         case .repliesForgotten:
             self.counter(["layer"], "Replies forgotten before their window was over, or too large to be remembered at all.")
+        case .feedbackRecords: self.counter(["outcome"], "Signals and decisions that were read, by what came of them.")
+        case .feedbackComponents: self.gauge([], "Components that are known here.")
+        case .feedbackWaiting: self.gauge([], "Decisions that wait for a reward, and rewards that wait for a decision.")
+        case .feedbackUnrewarded: self.counter([], "Decisions that no reward came for in time.")
+        case .feedbackDisabled: self.counter([], "Components that were disabled for their health.")
+        case .feedbackConsolidations: self.counter([], "Memories that were consolidated.")
+        case .feedbackWrites: self.counter(["outcome"], "Writes of state and policies, by outcome.")
+        case .feedbackWriteTime: self.histogram([], "Time that a write of state and policies took.")
         case .recordsDead: self.counter(["layer", "reason"], "Records written to the dead letter topic, by reason.")
         case .recordsUndecodable: self.counter(["layer"], "Records whose bytes are no request.")
         case .recordsSkipped: self.counter(["layer", "reason"], "Records finished without running, by reason.")

@@ -3,7 +3,8 @@ public import Observability
 
 /// For whom and under which conditions an orchestrator runs (spec §2.2).
 ///
-/// A value: changing a copy, such as the metadata of a child, leaves the original alone. The recorder is shared by all copies and children.
+/// A value: changing a copy, such as the metadata of a child, leaves the original alone. The recorder and the chooser are shared by all copies and
+/// children.
 public struct OrchestrationContext: Sendable {
     /// For whom.
     public var tenantID: String
@@ -11,6 +12,8 @@ public struct OrchestrationContext: Sendable {
     public var requestID: String
     /// Whatever the requester sent along.
     public var metadata: JSONObject
+    /// The request at the root of this request's tree; its own id for a request without a parent.
+    public private(set) var rootID: String
     /// Identity of the distributed trace, if there is one.
     public var traceID: String?
     /// The orchestrator that asked for this run, nil for a request from outside.
@@ -28,16 +31,20 @@ public struct OrchestrationContext: Sendable {
     /// Where time comes from for `remainingTime`; a deadline is enforced by the facade's clock.
     public var clock: OrchestrationClock
 
-    private let recorder: any OrchestrationRecorder
+    let recorder: any OrchestrationRecorder
+    let chooser: ComponentChooser
 
     /// Creates the context of a request.
     ///
     /// - Parameters:
+    ///   - rootID: The request's own id by default.
     ///   - depthLimit: 16 by default: beyond what sensible hierarchies need, soon enough for two orchestrators that call each other.
-    ///   - recorder: Takes signals and progress; they are dropped by default.
+    ///   - recorder: Takes signals, progress and decisions; they are dropped by default.
+    ///   - chooser: Chooses components; all are alike by default.
     public init(
         tenantID: String,
         requestID: String,
+        rootID: String? = nil,
         metadata: JSONObject = JSONObject(),
         traceID: String? = nil,
         parentOrchestrator: String? = nil,
@@ -47,10 +54,12 @@ public struct OrchestrationContext: Sendable {
         attempt: Int = 1,
         logger: Logger,
         recorder: any OrchestrationRecorder = NoRecorder(),
+        chooser: ComponentChooser = .uniform,
         clock: OrchestrationClock = .system
     ) {
         self.tenantID = tenantID
         self.requestID = requestID
+        self.rootID = rootID ?? requestID
         self.metadata = metadata
         self.traceID = traceID
         self.parentOrchestrator = parentOrchestrator
@@ -60,6 +69,7 @@ public struct OrchestrationContext: Sendable {
         self.attempt = attempt
         self.logger = logger
         self.recorder = recorder
+        self.chooser = chooser
         self.clock = clock
     }
 

@@ -3,7 +3,8 @@ public struct OrchestrationError: Error, Sendable, Hashable, CustomStringConvert
     /// Which rule; more may be added.
     public struct Code: Sendable, Hashable, CustomStringConvertible {
         private enum Kind: String, Sendable {
-            case alreadyRegistered, notRegistered, facadeIsShutDown, depthLimitExceeded, invalidSignal
+            case alreadyRegistered, notRegistered, facadeIsShutDown, depthLimitExceeded, invalidSignal, invalidCandidates
+            case componentDisabled
         }
 
         private let kind: Kind
@@ -18,6 +19,11 @@ public struct OrchestrationError: Error, Sendable, Hashable, CustomStringConvert
         public static let depthLimitExceeded = Code(kind: .depthLimitExceeded)
         /// A feedback signal's numbers are out of range.
         public static let invalidSignal = Code(kind: .invalidSignal)
+
+        /// There is nothing to choose from, or candidates are named twice, too many or too long.
+        public static let invalidCandidates = Code(kind: .invalidCandidates)
+        /// Every candidate of a choice is disabled.
+        public static let componentDisabled = Code(kind: .componentDisabled)
 
         /// The rule's name, such as `alreadyRegistered`.
         public var description: String { self.kind.rawValue }

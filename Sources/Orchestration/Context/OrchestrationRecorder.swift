@@ -6,6 +6,13 @@ public protocol OrchestrationRecorder: Sendable {
     func record(_ signal: FeedbackSignal)
     /// Publishes progress, best effort. Must not block.
     func record(_ progress: Progress)
+    /// Keeps a decision for publication with the reply; drops it by default. It may come more than once.
+    func record(_ decision: Decision)
+}
+
+extension OrchestrationRecorder {
+    /// Drops the decision.
+    public func record(_ decision: Decision) {}
 }
 
 /// Drops everything.

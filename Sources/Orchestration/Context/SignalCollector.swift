@@ -1,12 +1,13 @@
 import Synchronization
 
-/// Collects the signals of one request until its reply is made, and passes progress on.
+/// Collects the signals and decisions of one request until its reply is made, and passes progress on.
 ///
-/// Memory is bounded: signals beyond the capacity, and whatever a run that was given up still says after `close()`, are counted and
-/// dropped.
+/// A signal about a chosen component is joined with its decision. Memory is bounded: signals beyond the capacity, and whatever a run that
+/// was given up still says after `close()`, are counted and dropped.
 public final class SignalCollector: OrchestrationRecorder {
     private struct State {
         var signals: [FeedbackSignal] = []
+        var log = DecisionLog()
         var dropped = 0
         var isClosed = false
     }
@@ -28,6 +29,9 @@ public final class SignalCollector: OrchestrationRecorder {
     /// The signals so far, in the order they came.
     public var signals: [FeedbackSignal] { self.state.withLock { $0.signals } }
 
+    /// The decisions so far, in the order they were made, at most 256.
+    public var decisions: [Decision] { self.state.withLock { $0.log.decisions } }
+
     /// How many signals were dropped.
     public var droppedCount: Int { self.state.withLock { $0.dropped } }
 
@@ -48,8 +52,15 @@ public final class SignalCollector: OrchestrationRecorder {
             if state.isClosed || state.signals.count >= self.capacity {
                 state.dropped += 1
             } else {
-                state.signals.append(signal)
+                state.signals.append(state.log.stamped(signal))
             }
+        }
+    }
+
+    /// Keeps the decision, unless the collector is closed.
+    public func record(_ decision: Decision) {
+        self.state.withLock { state in
+            if !state.isClosed { state.log.add(decision) }
         }
     }
 

@@ -75,6 +75,16 @@ extension ErrorCategory {
         }
     }
 
+    /// Whether whoever asked made the mistake: the categories of input and validation.
+    ///
+    /// Such a failure says nothing about who was asked.
+    public var blamesInput: Bool {
+        switch self {
+        case .validation, .invalidFormat, .missingRequiredField, .invalidValue, .typeMismatch, .constraintViolation, .schemaValidation: true
+        default: false
+        }
+    }
+
     /// Whether a result marked retryable is tried again when no strategy says otherwise: R plus `modelError` and `databaseError`.
     ///
     /// Their constructors mark a result as retryable, so the default decision has to agree (spec §9 item 12).

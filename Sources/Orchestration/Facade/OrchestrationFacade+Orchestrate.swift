@@ -7,10 +7,12 @@ extension OrchestrationFacade {
     /// | what happens | result |
     /// | --- | --- |
     /// | no orchestrator of this name | failure `processing`, not retryable |
+    /// | the component `agent/<name>` is disabled | skipped, reason `component_disabled`; nothing is called |
     /// | `canOrchestrate` says no | skipped, with a reason |
     /// | `canOrchestrate` or `orchestrate` throws | failure `processing`, retryable |
     /// | … an `ArgumentsError` | failure `validation`, not retryable |
     /// | … an `OrchestrationError` | failure `constraint_violation`, not retryable |
+    /// | … one with the code `componentDisabled` | skipped, reason `component_disabled` |
     /// | … a `CancellationError`, or anything in a cancelled task | `cancelled` |
     /// | `finish` throws | logged; the result stands |
     /// | the task was cancelled before | `cancelled`, nothing is called |
@@ -45,6 +47,10 @@ extension OrchestrationFacade {
             return .fail("Orchestrator '\(shown)' not found", category: .processing)
         }
         if Task.isCancelled { return .cancelled(reason: "Cancelled before the start") }
+        if context.isDisabled(ComponentID(.agent, name)) {
+            context.logger.debug("orchestrator_disabled", metadata: Self.identity(orchestrator, context))
+            return Self.disabled("Orchestrator '\(name)' is disabled")
+        }
         if context.deadline != nil || cancellation != nil {
             return await self.run(orchestrator, context, arguments, by: context.deadline, cancelledBy: cancellation)
         }
@@ -98,9 +104,14 @@ extension OrchestrationFacade {
         }
         switch error {
         case let error as ArgumentsError: return error.stepResult
+        case let error as OrchestrationError where error.code == .componentDisabled: return Self.disabled(error.message)
         case let error as OrchestrationError: return .fail(error.message, category: .constraintViolation)
         default: return .fail("Orchestration failed: \(Self.text(of: error))", category: .processing, retryable: true)
         }
+    }
+
+    private static func disabled(_ message: String) -> StepResult {
+        .skip(reason: "component_disabled", ["message": .string(message)])
     }
 
     /// At most 2,000 characters: the text goes into replies and logs.

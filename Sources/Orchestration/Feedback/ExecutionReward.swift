@@ -18,12 +18,15 @@ public enum ExecutionReward {
         return 1 - min(latency / 10_000, 0.3)
     }
 
-    /// The `agent_task` signal about an orchestrator's run; nil for a run that says nothing about it: skipped, cancelled or waiting for
-    /// input.
+    /// The `agent_task` signal about an orchestrator's run; nil for a run that says nothing about it.
+    ///
+    /// That is one that was skipped, cancelled or waits for input, and a failure that its input is to blame for
+    /// (``ErrorCategory/blamesInput``): a producer of bad requests must not get a good orchestrator disabled.
     ///
     /// `context` holds `success`, `duration_s` (spec §5.3) and `status`.
     public static func signal(for result: StepResult, orchestrator: String, latencyMilliseconds: Double) -> FeedbackSignal? {
         if result.isSkipped || result.isCancelled || result.isInputRequired { return nil }
+        if !result.success, result.errorCategory?.blamesInput == true { return nil }
         return FeedbackSignal(
             source: .agentTask,
             componentType: .agent,

@@ -11,6 +11,8 @@ extension RealKafkaSuite {
             let names = topics.names
             try await topics.create(
                 ComponentType.allCases.map { TopicSpecification(name: names.signals($0), partitions: 3) } + [
+                    TopicSpecification(name: names.decisions, partitions: 3),
+                    TopicSpecification(name: names.feedbackState, partitions: 3, settings: names.settings(of: names.feedbackState)),
                     TopicSpecification(name: names.policies, partitions: 2, settings: names.settings(of: names.policies)),
                     TopicSpecification(name: names.feedbackDeadLetters, partitions: 1),
                 ]
@@ -42,7 +44,8 @@ extension RealKafkaSuite {
         @Test func signalsBecomeSnapshotsAndWhatIsNoneADeadLetter() async throws {
             let topics = try await self.topics()
             let names = topics.names
-            let learner = try await WorkerProcess.ready("feedback-orchestrator", id: "learner", of: topics, ["--publish-interval", "100"])
+            let options = ["--processing-interval", "100"]
+            let learner = try await WorkerProcess.ready("feedback-orchestrator", id: "learner", of: topics, options)
             let policies = try await Collector([names.policies], of: topics)
             // Component c of each type has 10 + c signals; sources take turns; rewards are halves and wholes in turn.
             var expected: [String: (signals: Int64, rewards: Double, bySource: [FeedbackSource: Int64])] = [:]
@@ -110,7 +113,7 @@ extension RealKafkaSuite {
                 "feedback-orchestrator",
                 id: "learner",
                 of: topics,
-                ["--publish-interval", "3600000"]
+                ["--processing-interval", "3600000"]
             )
             let signal = FeedbackSignal(source: .agentTask, componentType: .agent, componentID: "late", reward: 1)
             try await Submitter.send((0..<25).map { self.send(signal, id: "\($0)", topics) }, to: names.signals(.agent), of: topics)

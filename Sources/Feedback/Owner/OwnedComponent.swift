@@ -1,0 +1,125 @@
+import JSON
+import Orchestration
+import Wire
+
+/// Everything that is known of one component: its rewards, what was learned, whether it may be chosen.
+struct OwnedComponent: Sendable {
+    let id: ComponentID
+    var statistics = ComponentStatistics()
+    var availability = ComponentSwitch()
+    /// What is known beyond rewards.
+    var details: ComponentDetails
+    /// Learners whose only arm the component is.
+    private(set) var learners: [any Learner] = []
+    /// Rises with every snapshot.
+    private(set) var version: Int64 = 0
+    /// Milliseconds since 1970 of the last command that was obeyed.
+    var commandedAt: Int64 = 0
+    /// Observations that the learners have learned.
+    private(set) var lessons: Int64 = 0
+    /// For finding out who was quiet for longest.
+    var touched: UInt64 = 0
+
+    init(_ id: ComponentID, _ settings: FeedbackSettings) {
+        self.id = id
+        self.details = .make(for: id.type)
+        self.learners = settings.learners(of: id).compactMap { Self.fresh($0, id.type) }
+    }
+
+    private static func fresh(_ algorithm: LearnerAlgorithm, _ type: ComponentType) -> (any Learner)? {
+        try? algorithm.make(arms: 1, features: FeatureVector.count(type))
+    }
+
+    /// Counts a signal about the component.
+    ///
+    /// - Parameter id: the hash of its id.
+    mutating func count(_ signal: FeedbackSignal, id: UInt64, now: Double) {
+        self.statistics.add(signal, id: id, at: signal.timestamp ?? now)
+        self.details.learn(from: signal, now: now)
+    }
+
+    /// Learns what came of a choice; an observation that a learner does not take changes nothing.
+    mutating func learn(_ lesson: Lesson) {
+        guard !self.learners.isEmpty else { return }
+        let observation = Observation(
+            features: FeatureVector.make(self.id.type, lesson.situation),
+            arm: 0,
+            reward: lesson.reward,
+            propensity: lesson.propensity,
+            weight: lesson.weight
+        )
+        self.lessons += 1
+        for index in self.learners.indices { try? self.learners[index].learn(observation) }
+    }
+
+    /// Forgets what was learned and counted; the version goes on, and whether it may be chosen stays.
+    mutating func reset(_ settings: FeedbackSettings) {
+        self.statistics = ComponentStatistics()
+        self.details = .make(for: self.id.type)
+        self.lessons = 0
+        self.learners = settings.learners(of: self.id).compactMap { Self.fresh($0, self.id.type) }
+    }
+
+    /// The next snapshot; stored together with the state that ``nextState()`` tells.
+    ///
+    /// - Parameter now: seconds since 1970.
+    func nextSnapshot(now: Double, worker: String) -> PolicySnapshot {
+        PolicySnapshot(
+            policyVersion: self.version + 1,
+            componentType: self.id.type,
+            componentID: self.id.id,
+            signals: self.statistics.signals,
+            meanReward: self.statistics.meanReward,
+            bySource: self.statistics.bySource,
+            availability: self.availability.availability,
+            reason: self.availability.reason,
+            health: self.statistics.health,
+            learners: self.storedLearners,
+            details: self.details.details(now: now),
+            firstSignalAt: self.statistics.firstSignalAt,
+            lastSignalAt: self.statistics.lastSignalAt,
+            updatedAt: now,
+            worker: worker
+        )
+    }
+
+    /// The snapshot was published.
+    mutating func saved() { self.version += 1 }
+
+    private var storedLearners: JSONObject {
+        var object = JSONObject()
+        for learner in self.learners { object[learner.algorithm.rawValue] = try? LearnerState.encode(learner) }
+        return object
+    }
+
+    // MARK: State
+
+    /// What is stored once the next snapshot is published, without the learners, which stand beside it in both.
+    func nextState() -> JSONObject {
+        [
+            "v": 1, "version": .integer(self.version + 1), "statistics": .object(self.statistics.state),
+            "availability": .object(self.availability.state), "details": .object(self.details.state),
+            "commanded_at": .integer(self.commandedAt), "lessons": .integer(self.lessons),
+        ]
+    }
+
+    /// The component of a stored state; learners that cannot be read, or are no longer asked for, begin anew.
+    ///
+    /// - Returns: nil for a state of a later format.
+    init?(_ id: ComponentID, state: JSONObject, _ settings: FeedbackSettings) {
+        guard state["v"]?.integerValue == 1 else { return nil }
+        self.id = id
+        self.version = max(0, state["version"]?.integerValue ?? 0)
+        self.statistics = ComponentStatistics(state: state["statistics"]?.objectValue ?? [:])
+        self.availability = ComponentSwitch(state: state["availability"]?.objectValue ?? [:])
+        self.details = .restore(id.type, state["details"]?.objectValue ?? [:])
+        self.commandedAt = state["commanded_at"]?.integerValue ?? 0
+        self.lessons = max(0, state["lessons"]?.integerValue ?? 0)
+        let count = FeatureVector.count(id.type)
+        self.learners = settings.learners(of: id).compactMap { algorithm in
+            let stored = state["learners"]?[algorithm.rawValue].flatMap { try? LearnerState.decode($0) }
+            if let stored, stored.algorithm == algorithm, stored.armCount == 1, [0, count].contains(stored.featureCount) { return stored }
+            return Self.fresh(algorithm, id.type)
+        }
+    }
+}

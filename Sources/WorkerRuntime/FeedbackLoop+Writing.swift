@@ -1,0 +1,218 @@
+import Feedback
+import KafkaClient
+import Observability
+import Orchestration
+import Wire
+
+/// Everything that changed is written at once, with the offsets that it is made of.
+extension FeedbackLoop {
+    /// Writes what changed.
+    ///
+    /// What fails is written again later: it is always the whole of what is known, never a difference.
+    /// - Parameter last: partitions leave, or the loop ends; the broker's answer is waited for.
+    func write(last: Bool) {
+        guard self.shards.values.contains(where: \.isChanged) || !self.letters.isEmpty else { return }
+        // Before its group is put together, a member's offsets are refused.
+        if !last, self.consumer?.isJoining ?? true {
+            self.nextWrite = monotonicMilliseconds() + 20
+            return
+        }
+        let began = monotonicMilliseconds()
+        let isWritten = self.configuration.isTransactional ? self.transact(last: last) : self.publish(last: last)
+        let took = monotonicMilliseconds() - began
+        guard isWritten else {
+            self.metrics.failedWrites.increment()
+            self.nextWrite = max(self.nextWrite, began + took + Self.pause)
+            return
+        }
+        self.metrics.writes.increment()
+        self.metrics.writeTime.record(Double(took) / 1_000)
+        self.nextWrite = began + took + min(self.configuration.schedule.processingInterval, max(1, took * 9))
+        for number in self.shards.keys { self.shards[number]?.saved() }
+        self.letters.removeAll(keepingCapacity: true)
+    }
+
+    private var points: [CommitPoint] {
+        self.sources.compactMap { source in
+            guard let offset = self.shards[source.shard]?.positions[source.input] else { return nil }
+            return CommitPoint(source: source.partition.source, offset: offset)
+        }
+    }
+
+    // MARK: At least once
+
+    /// The state first, its checkpoint last, then the offsets; after a crash in between, the checkpoint says what had been read.
+    private func publish(last: Bool) -> Bool {
+        var failure: KafkaError?
+        guard self.produceChanges({ failure = failure ?? $1 }) else { return false }
+        let isFlushed = self.producer.flush(milliseconds: last ? 3_000 : 10_000) { failure = failure ?? $1 }
+        guard isFlushed, failure == nil else {
+            if let leftOut = self.throttle.admit(at: monotonicMilliseconds()) {
+                let reason = failure.map { "\($0)" } ?? "the broker does not answer"
+                self.logger.warning("what was learned cannot be written yet", metadata: ["error": "\(reason)"].merging(leftOut) { $1 })
+            }
+            return false
+        }
+        guard let consumer = self.consumer else { return true }
+        do throws(KafkaError) {
+            try consumer.commit(self.points, waiting: last ? Int(Self.patience) : nil)
+        } catch {
+            // The state knows better than the group.
+            self.logger.warning("commit failed", metadata: ["error": "\(error)"])
+        }
+        return true
+    }
+
+    /// Hands everything to the producer.
+    ///
+    /// - Parameter reported: gets reports that come meanwhile.
+    /// - Returns: false when something was refused.
+    private func produceChanges(_ reported: (UInt, KafkaError?) -> Void) -> Bool {
+        let time = WireTime.now
+        let now = Double(time) / 1_000
+        let worker = self.configuration.worker.workerID
+        let source = "/orchestration-fleet/feedback/\(worker)"
+        for (number, shard) in self.shards where shard.isChanged {
+            let changes = shard.changes(now: now, worker: worker)
+            for (key, value) in changes.state {
+                guard self.produce(self.topics.state, number, key, value, RecordHeaders(), reported) else { return false }
+            }
+            for (component, snapshot) in changes.policies {
+                let (value, headers) = snapshot.map { $0.encode(source: source, time: time) } ?? (nil, RecordHeaders())
+                guard self.produce(self.topics.policies, nil, Array(component.description.utf8), value, headers, reported) else {
+                    return false
+                }
+            }
+        }
+        for letter in self.letters {
+            var key: [UInt8]?
+            if case .bytes(let bytes) = letter.key { key = bytes }
+            guard self.produce(letter.topic, letter.partition, key, letter.value, letter.headers, reported) else { return false }
+        }
+        return true
+    }
+
+    private func produce(
+        _ topic: ProducerTopic,
+        _ partition: Int32?,
+        _ key: [UInt8]?,
+        _ value: [UInt8]?,
+        _ headers: RecordHeaders,
+        _ reported: (UInt, KafkaError?) -> Void
+    ) -> Bool {
+        let deadline = monotonicMilliseconds() + 5_000
+        while true {
+            let outcome = headers.withView { headers in
+                withOptionalBytes(key) { key in
+                    withOptionalBytes(value) { value in
+                        self.producer.produce(to: topic, partition: partition, key: key, value: value, headers: headers, token: 1)
+                    }
+                }
+            }
+            switch outcome {
+            case .accepted: return true
+            case .full:
+                guard monotonicMilliseconds() < deadline else { return false }
+                self.producer.readReports(waiting: 10, reported)
+            case .refused(let error):
+                self.failed(error)
+                return false
+            }
+        }
+    }
+
+    // MARK: Exactly once
+
+    /// State, policies, dead letters and offsets in one transaction; the offsets first, so that whoever has the partition next waits for its end.
+    private func transact(last: Bool) -> Bool {
+        guard self.regainProducer(), let group = self.consumer?.groupMetadata else { return false }
+        let producer = self.producer
+        var outcome = producer.beginTransaction()
+        if outcome == .success { outcome = producer.sendOffsets(self.points, of: group, milliseconds: Self.patience) }
+        guard outcome == .success else { return self.give(outcome, "offsets") }
+        guard self.produceChanges({ _, _ in }) else { return self.give(nil, "records") }
+        let deadline = monotonicMilliseconds() + 10_000
+        repeat {
+            outcome = producer.commitTransaction(milliseconds: Self.patience) { _, _ in }
+        } while outcome.isRetriable
+            && monotonicMilliseconds() < deadline && self.lifecycle.current != .stopping
+        guard outcome == .success else {
+            // Whether it was committed is not known; versions rise all the same, and what is written next says everything again.
+            for number in self.shards.keys { self.shards[number]?.skipVersions() }
+            return self.give(outcome, "commit")
+        }
+        return true
+    }
+
+    /// Ends a transaction that cannot be committed.
+    ///
+    /// - Parameter outcome: of the step that failed; nil when the producer did not take a record.
+    private func give(_ outcome: TransactionOutcome?, _ step: String) -> Bool {
+        if let error = outcome?.error, let leftOut = self.throttle.admit(at: monotonicMilliseconds()) {
+            let metadata: Logger.Metadata = ["error": "\(error)", "step": "\(step)"]
+            self.logger.warning("what was learned cannot be written yet", metadata: metadata.merging(leftOut) { $1 })
+        }
+        switch outcome {
+        case .success: break
+        case .fatal(let error): self.lost(error)
+        case .retriable, .mustAbort, nil:
+            switch self.producer.abortTransaction(milliseconds: Self.patience, { _, _ in }) {
+            case .success: break
+            case .retriable(let error), .mustAbort(let error), .fatal(let error): self.lost(error)
+            }
+        }
+        return false
+    }
+
+    /// The producer is of no use any more; another one takes its place, unless another process has its id.
+    private func lost(_ error: KafkaError) {
+        let now = monotonicMilliseconds()
+        if error.isFenced {
+            if let before = self.lastFenced, now - before < 60_000 {
+                let text = "another process takes the transactional id: every feedback orchestrator of a group needs a worker id of its own"
+                self.failure = self.failure ?? WorkerError(.clientLost, "\(error.adding(text))")
+                return
+            }
+            self.lastFenced = now
+        }
+        self.logger.warning("the producer was lost, another one goes on", metadata: ["error": "\(error)"])
+        self.lostProducer = LostProducer()
+    }
+
+    /// Takes the next steps towards a producer that may begin a transaction.
+    ///
+    /// - Returns: whether there is one.
+    func regainProducer() -> Bool {
+        guard let lost = self.lostProducer else { return true }
+        do throws(KafkaError) {
+            if !lost.isRenewed {
+                try self.producer.renew()
+                self.lostProducer?.isRenewed = true
+            }
+            switch self.producer.initTransactions(milliseconds: Self.patience) {
+            case .success:
+                self.lostProducer = nil
+                return true
+            case .retriable(let error), .mustAbort(let error): throw error
+            case .fatal(let error):
+                if error.isFenced {
+                    self.lostProducer?.isRenewed = false
+                    throw error
+                }
+                self.failure = self.failure ?? WorkerError(.startFailed, "\(error)")
+                return false
+            }
+        } catch {
+            if let leftOut = self.throttle.admit(at: monotonicMilliseconds()) {
+                self.logger.warning("waits for another producer", metadata: ["error": "\(error)"].merging(leftOut) { $1 })
+            }
+            return false
+        }
+    }
+}
+
+/// Calls with the bytes, or with nil.
+private func withOptionalBytes<R>(_ bytes: [UInt8]?, _ body: (UnsafeRawBufferPointer?) -> R) -> R {
+    guard let bytes else { return body(nil) }
+    return bytes.withUnsafeBytes { body($0) }
+}
