@@ -64,6 +64,7 @@ let package = Package(
         library("Feedback", ["JSON", "Orchestration", "Wire"]),
         library("WorkerRuntime", ["Delivery", "Feedback", "JSON", "KafkaClient", "Observability", "Orchestration", "Wire"]),
         library("DrillOrchestrators", ["JSON", "Orchestration"]),
+        library("ApplicationOrchestrators", ["Feedback", "JSON", "Orchestration", "Wire"]),
         // libm: debug builds call sqrt out of line.
         .target(
             name: "TextAnalysis",
@@ -102,6 +103,10 @@ let package = Package(
         .target(name: "KafkaProcess", path: "Tests/Support/KafkaProcess", swiftSettings: swiftSettings),
 
         tests("AdminServerTests", ["AdminServer", "Observability"]),
+        tests(
+            "ApplicationOrchestratorsTests",
+            ["ApplicationOrchestrators", "Feedback", "JSON", "Observability", "Orchestration", "Wire"]
+        ),
         tests("ArgumentParserTests", ["ArgumentParser"]),
         tests("DomainOrchestratorsTests", ["DomainOrchestrators", "JSON", "Observability", "Orchestration", "TextAnalysis"]),
         tests("DeliveryTests", ["Delivery"]),

@@ -2,12 +2,33 @@ public import Orchestration
 import Synchronization
 public import Wire
 
-/// The newest policy snapshot of every component, as the compacted policies topic tells it; readable from any thread.
-public final class PolicyTable: Sendable {
-    private let state = Mutex<[ComponentID: PolicySnapshot]>([:])
+/// The newest policy snapshot of every component, as the compacted policies topic tells it, and what follows from them for a choice; readable
+/// from any thread.
+public final class PolicyTable: ComponentPolicies {
+    private let entries = Mutex<[ComponentID: PolicyEntry]>([:])
+    /// How many components are disabled: who asks need not lock while there are none.
+    private let disabledCount = Atomic<Int>(0)
+    private let algorithms: [ComponentType: LearnerAlgorithm]
+    private let minimumExploration: Double
+    private let priors = Mutex<[ComponentType: [LearnerAlgorithm: any Learner]]>([:])
+
+    /// The share of choices that is uniform unless something else is asked for: it keeps every propensity above 0, so that what was logged can
+    /// tell what another policy would have earned.
+    public static let minimumExploration = 0.02
 
     /// Creates a table that knows no component.
-    public init() {}
+    ///
+    /// - Parameters:
+    ///   - algorithms: by which learner components of a type are chosen; ``LearnerAlgorithm/standard(for:)`` for those not named. By one that
+    ///     cannot be put together from arms (``LearnerAlgorithm/ucb2``), all candidates are alike.
+    ///   - minimumExploration: the share of choices that is uniform whatever the learners think, moved into 0 … 1.
+    public init(
+        algorithms: [ComponentType: LearnerAlgorithm] = [:],
+        minimumExploration: Double = PolicyTable.minimumExploration
+    ) {
+        self.algorithms = algorithms
+        self.minimumExploration = minimumExploration.isNaN ? Self.minimumExploration : min(max(minimumExploration, 0), 1)
+    }
 
     /// Takes a record of the policies topic; a null value forgets the component.
     ///
@@ -16,20 +37,110 @@ public final class PolicyTable: Sendable {
     @discardableResult
     public func take(key: [UInt8], value: [UInt8]?) throws(WireError) -> ComponentID? {
         guard let text = String(validating: key, as: UTF8.self), let component = ComponentID(text) else { return nil }
-        guard let value else {
-            self.state.withLock { $0[component] = nil }
-            return component
+        if let value {
+            self.take(try PolicySnapshot(decoding: value))
+        } else {
+            self.replace(component, with: nil)
         }
-        self.take(try PolicySnapshot(decoding: value))
         return component
     }
 
     /// Takes a snapshot; a later one of the same component replaces it.
-    public func take(_ snapshot: PolicySnapshot) { self.state.withLock { $0[snapshot.component] = snapshot } }
+    public func take(_ snapshot: PolicySnapshot) { self.replace(snapshot.component, with: PolicyEntry(snapshot)) }
+
+    private func replace(_ component: ComponentID, with entry: PolicyEntry?) {
+        self.entries.withLock { entries in
+            let change = (entry?.isDisabled == true ? 1 : 0) - (entries[component]?.isDisabled == true ? 1 : 0)
+            entries[component] = entry
+            self.disabledCount.add(change, ordering: .releasing)
+        }
+    }
 
     /// What is known of a component; nil when nothing is.
-    public func snapshot(of component: ComponentID) -> PolicySnapshot? { self.state.withLock { $0[component] } }
+    public func snapshot(of component: ComponentID) -> PolicySnapshot? { self.entries.withLock { $0[component]?.snapshot } }
 
     /// What is known of all components, in no order.
-    public var snapshots: [PolicySnapshot] { self.state.withLock { Array($0.values) } }
+    public var snapshots: [PolicySnapshot] { self.entries.withLock { $0.values.map(\.snapshot) } }
+
+    /// How many components something is known of.
+    public var count: Int { self.entries.withLock { $0.count } }
+
+    // MARK: Choosing
+
+    /// Whether a snapshot says so; an atomic load when no component is disabled.
+    public func isDisabled(_ component: ComponentID) -> Bool {
+        guard self.disabledCount.load(ordering: .acquiring) > 0 else { return false }
+        return self.entries.withLock { $0[component]?.isDisabled ?? false }
+    }
+
+    /// The candidates that are not disabled, as probable as the table's algorithm for their type says.
+    public func odds(of question: ComponentQuestion) -> ComponentOdds {
+        let algorithm = self.algorithms[question.type] ?? .standard(for: question.type)
+        do {
+            return try self.odds(of: question, by: algorithm)
+        } catch {
+            return UniformPolicies().odds(of: self.withoutDisabled(question))
+        }
+    }
+
+    /// The candidates that are not disabled, as probable as an algorithm says.
+    ///
+    /// Components that nothing is known of, or by other algorithms only, count as its prior.
+    /// - Throws: ``LearnerError/separate(_:)`` for ``LearnerAlgorithm/ucb2``; ``LearnerError/arms(_:)`` for more candidates than a learner has arms.
+    public func odds(of question: ComponentQuestion, by algorithm: LearnerAlgorithm) throws(LearnerError) -> ComponentOdds {
+        let known = self.entries.withLock { entries in question.candidates.map { entries[ComponentID(question.type, $0)] } }
+        let open = zip(question.candidates, known).filter { $0.1?.isDisabled != true }
+        guard !open.isEmpty else { return ComponentOdds(candidates: []) }
+        let prior = try self.prior(algorithm, question.type)
+        let probabilities = try algorithm.probabilities(
+            of: open.map { $0.1?.learner(algorithm) ?? prior },
+            features: algorithm.isContextual ? FeatureVector.make(question.type, question.situation) : [],
+            minimumExploration: self.minimumExploration
+        )
+        return ComponentOdds(
+            candidates: zip(open, probabilities).map { candidate, probability in
+                ComponentOdds.Candidate(
+                    id: candidate.0,
+                    probability: probability,
+                    policyVersion: candidate.1?.snapshot.policyVersion ?? 0
+                )
+            }
+        )
+    }
+
+    private func withoutDisabled(_ question: ComponentQuestion) -> ComponentQuestion {
+        var question = question
+        question.candidates.removeAll { self.isDisabled(ComponentID(question.type, $0)) }
+        return question
+    }
+
+    /// Made once for each type and algorithm.
+    private func prior(_ algorithm: LearnerAlgorithm, _ type: ComponentType) throws(LearnerError) -> any Learner {
+        if let prior = self.priors.withLock({ $0[type]?[algorithm] }) { return prior }
+        let prior = try algorithm.prior(features: FeatureVector.count(type))
+        self.priors.withLock { $0[type, default: [:]][algorithm] = prior }
+        return prior
+    }
+}
+
+/// A snapshot and its learners, each decoded when it is first asked for.
+private final class PolicyEntry: Sendable {
+    let snapshot: PolicySnapshot
+    let isDisabled: Bool
+    /// Nil inside for what is not there or cannot be read.
+    private let learners = Mutex<[LearnerAlgorithm: (any Learner)?]>([:])
+
+    init(_ snapshot: PolicySnapshot) {
+        self.snapshot = snapshot
+        self.isDisabled = snapshot.availability == .disabled
+    }
+
+    func learner(_ algorithm: LearnerAlgorithm) -> (any Learner)? {
+        self.learners.withLock { learners in
+            if let known = learners[algorithm] { return known }
+            let learner = self.snapshot.learners[algorithm.rawValue].flatMap { try? LearnerState.decode($0) }
+            learners.updateValue(learner, forKey: algorithm)
+            return learner
+        }
+    }
 }

@@ -93,6 +93,12 @@ public struct WorkerOptions: ConfigurableArguments {
     )
     public var signals: SignalPolicy = .all
 
+    /// What orchestrators choose components by; by policies by default.
+    @Option(
+        help: ArgumentHelp("on: choose components by what was learned. off: all are alike, and none is disabled.", valueName: "on|off")
+    )
+    public var policies: PolicyUse = .on
+
     /// Whether missing topics are created at the start; false by default.
     @Flag(inversion: .prefixedNo, help: "Create the topics that are missing.")
     public var createTopics = false
@@ -150,6 +156,7 @@ public struct WorkerOptions: ConfigurableArguments {
         configuration.inFlight.records = max(configuration.inFlight.records, self.concurrency * 2)
         configuration.ordering = self.ordering
         configuration.signals = self.signals
+        configuration.policies = self.policies
         configuration.createsTopicsWithPartitions = self.createTopics ? self.partitions : nil
         configuration.drainTimeout = self.drainTimeout
         configuration.probeEventsTopic = self.probeEvents
@@ -211,6 +218,7 @@ public enum LogFormatOption: String, CaseIterable, Sendable, ExpressibleByArgume
 
 extension Ordering: ExpressibleByArgument {}
 extension DeliveryGuarantee: ExpressibleByArgument {}
+extension PolicyUse: ExpressibleByArgument {}
 
 extension SignalPolicy {
     init(parsing text: String) throws {

@@ -53,6 +53,11 @@ public enum DecisionCodec {
         var headers = CloudEventHeaders()
         try headers.read(record, limits)
         guard let value = record.value else { throw WireError(.undecodable, "the value is missing: a decision is a JSON object") }
+        switch headers.mode {
+        case .binary: break
+        case .structured: throw WireError(.undecodable, "content-type application/cloudevents+json is not read here: use application/json")
+        case .unsupported(let type): throw WireError(.undecodable, "content-type \(type) is not read here: use application/json")
+        }
         if let type = headers.event.type, type != DecisionCodec.type {
             throw WireError(.invalid, "ce_type must be \(DecisionCodec.type), found \(WireText.excerpt(type))")
         }
@@ -78,7 +83,11 @@ public enum DecisionCodec {
         guard propensity > 0, propensity <= 1 else {
             throw WireError(.invalid, "propensity must be above 0 and at most 1, found \(propensity)")
         }
-        let candidates = (reader.object["candidates"]?.arrayValue ?? []).compactMap(\.stringValue)
+        let candidates = try reader.texts("candidates") ?? []
+        let depth = try reader.integer("depth") ?? 0
+        guard (0...1_000_000).contains(depth) else { throw WireError(.invalid, "depth must be 0 to 1000000, found \(depth)") }
+        let decidedAt = try reader.number("decided_at") ?? 0
+        guard decidedAt >= 0 else { throw WireError(.invalid, "decided_at must be 0 or more, found \(decidedAt)") }
         let requestID = try reader.text("request_id") ?? ""
         let experiment = try reader.reader("experiment")
         var share: Decision.Experiment?
@@ -96,8 +105,8 @@ public enum DecisionCodec {
             scopeID: try reader.text("scope_id") ?? requestID,
             requestID: requestID,
             rootID: try reader.text("root_id") ?? requestID,
-            depth: Int(clamping: try reader.integer("depth") ?? 0),
-            decidedAt: try reader.number("decided_at") ?? 0,
+            depth: Int(depth),
+            decidedAt: decidedAt,
             experiment: share
         )
     }

@@ -21,6 +21,13 @@ struct MemberReader {
     func text(_ key: String) throws(WireError) -> String? { try self.member(key, "a string") { $0.stringValue } }
     func integer(_ key: String) throws(WireError) -> Int64? { try self.member(key, "an integer") { $0.integerValue } }
     func number(_ key: String) throws(WireError) -> Double? { try self.member(key, "a number") { $0.doubleValue } }
+    func texts(_ key: String) throws(WireError) -> [String]? {
+        try self.member(key, "an array of strings") { value in
+            guard let elements = value.arrayValue else { return nil }
+            let texts = elements.compactMap(\.stringValue)
+            return texts.count == elements.count ? texts : nil
+        }
+    }
     func members(_ key: String) throws(WireError) -> JSONObject? { try self.member(key, "an object") { $0.objectValue } }
 
     /// The members of the object under a key; of an empty one when there is none.

@@ -6,13 +6,15 @@ import Wire
 
 /// One request on its way through the facade: what its context records into.
 ///
-/// Signals are kept until the reply is made, progress is published at once. What a handler that was given up still says is dropped.
+/// Signals and decisions are kept until the reply is made, progress is published at once. What a handler that was given up still says is
+/// dropped.
 final class Execution: OrchestrationRecorder {
     /// Signals that one request may emit; more are dropped and counted in the log.
     static let maximumSignals = 1_000
 
     private struct State: ~Copyable {
         var signals: [FeedbackSignal] = []
+        var log = DecisionLog()
         var dropped = 0
         var progressCount = 0
         var isClosed = false
@@ -44,8 +46,14 @@ final class Execution: OrchestrationRecorder {
             if state.isClosed || state.signals.count >= Execution.maximumSignals {
                 state.dropped += 1
             } else {
-                state.signals.append(signal)
+                state.signals.append(state.log.stamped(signal))
             }
+        }
+    }
+
+    func record(_ decision: Decision) {
+        self.state.withLock { state in
+            if !state.isClosed { state.log.add(decision) }
         }
     }
 
@@ -58,13 +66,27 @@ final class Execution: OrchestrationRecorder {
         if let ordinal { self.handler.publish(progress, ordinal, of: self) }
     }
 
-    /// Takes the signals out and refuses everything that comes later.
-    func close() -> (signals: [FeedbackSignal], dropped: Int) {
+    /// What was said beside the result.
+    struct Said: Sendable {
+        var signals: [FeedbackSignal]
+        var decisions: [Decision]
+        /// Signals and decisions beyond their limits.
+        var dropped: (signals: Int, decisions: Int)
+    }
+
+    /// Takes out what was said and refuses everything that comes later.
+    @discardableResult
+    func close() -> Said {
         self.state.withLock { state in
             state.isClosed = true
-            let signals = state.signals
+            let said = Said(
+                signals: state.signals,
+                decisions: state.log.decisions,
+                dropped: (state.dropped, state.log.dropped)
+            )
             state.signals = []
-            return (signals, state.dropped)
+            state.log = DecisionLog()
+            return said
         }
     }
 }

@@ -10,7 +10,7 @@ public struct OutgoingRecord: Sendable {
         case reply
         /// The answer at the address that the request named: best effort.
         case directReply
-        /// A feedback signal: waited for, but a missing topic does not hold its request back.
+        /// A feedback signal or a decision: waited for, but a missing topic does not hold its request back.
         case signal
         /// What is remembered of a request's reply: published when everything else of the request is acknowledged, waited for, but a missing
         /// topic does not hold its request back.

@@ -7,7 +7,7 @@ import Wire
 extension RequestHandler {
     /// The answer to a request that was cancelled before it began, whether it waited, failed and was to be tried again, or has only just come.
     func answer(cancelled execution: Execution, _ result: StepResult) -> [OutgoingRecord] {
-        _ = execution.close()
+        execution.close()
         self.metrics.cancelledBeforeStart()
         self.log(cancelled: execution, result, stage: "waiting")
         return self.replies(to: execution, result, startedAt: WireTime.now, milliseconds: 0)

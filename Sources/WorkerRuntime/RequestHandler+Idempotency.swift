@@ -37,7 +37,7 @@ extension RequestHandler {
             // What is not going to run in any case need not wait.
             let isExpired = request.event.deadline.map { $0 <= now } ?? false
             guard isExpired || execution.attempt.isPoison else {
-                _ = execution.close()
+                execution.close()
                 return .later(after: .milliseconds(milliseconds))
             }
             return await self.run(execution, cancellation)
@@ -86,7 +86,7 @@ extension RequestHandler {
     }
 
     private func answer(_ execution: Execution, _ result: StepResult, outcome: String) -> [OutgoingRecord] {
-        _ = execution.close()
+        execution.close()
         self.metrics.deduplicated(outcome)
         return self.replies(to: execution, result, startedAt: WireTime.now, milliseconds: 0)
     }

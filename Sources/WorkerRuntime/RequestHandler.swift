@@ -33,6 +33,7 @@ final class RequestHandler: RecordHandler {
         var progress: ProducerTopic
         var deadLetters: DeadLetterTopic
         var signals: [ComponentType: ProducerTopic]
+        var decisions: ProducerTopic
         /// A record that comes under the name of one of these is no copy of a request.
         var retries: [String] = []
         /// Topics that a request may not name for its reply: the fleet's own, which have another meaning.
@@ -47,6 +48,7 @@ final class RequestHandler: RecordHandler {
     private let signalPolicy: SignalPolicy
     private let retries: RetryPolicy
     private let cancelled: CancelledRequests
+    private let chooser: ComponentChooser
     /// Nil when idempotency keys are ignored.
     let memory: Memory?
     let logger: Logger
@@ -64,6 +66,7 @@ final class RequestHandler: RecordHandler {
         signalPolicy: SignalPolicy,
         retries: RetryPolicy,
         cancelled: CancelledRequests,
+        chooser: ComponentChooser,
         memory: Memory? = nil,
         logger: Logger,
         metrics: RequestMetrics,
@@ -79,6 +82,7 @@ final class RequestHandler: RecordHandler {
         self.signalPolicy = signalPolicy
         self.retries = retries
         self.cancelled = cancelled
+        self.chooser = chooser
         self.memory = memory
         self.logger = logger
         self.metrics = metrics
@@ -129,7 +133,7 @@ final class RequestHandler: RecordHandler {
         let started = monotonicNanoseconds()
         let startedAt = WireTime.now
         if let events = self.events { execution.record.withView { events.record(.start, id: execution.request.id, key: $0.key) } }
-        let result = await self.facade.orchestrate(
+        var result = await self.facade.orchestrate(
             execution.request.orchestrator,
             self.context(of: execution),
             Arguments(execution.request.kwargs),
@@ -145,13 +149,16 @@ final class RequestHandler: RecordHandler {
         var decision = RetryPolicy.Decision.stands
         if isKnown, !isExpired { decision = self.decide(result, execution, own: orchestrator?.retryPolicy) }
         if case .retry(let pause) = decision {
-            _ = execution.close()
+            execution.close()
             self.logRetry(of: execution, result, after: pause)
             return .retry(after: .milliseconds(pause))
         }
         self.metrics.count(result, orchestrator: isKnown ? execution.request.orchestrator : "unknown", milliseconds: milliseconds)
 
+        var said = execution.close()
+        let decisions = said.decisions.isEmpty ? [] : self.publish(said.decisions, of: execution, in: &result, time: startedAt)
         var outputs = self.replies(to: execution, result, startedAt: startedAt, milliseconds: milliseconds)
+        outputs += decisions
         if isExpired || !isKnown {
             let error = WireError(isExpired ? .expired : .unknownOrchestrator, result.error ?? "")
             outputs.append(await self.deadLetter(execution.record, error, category: result.errorCategory, execution))
@@ -159,9 +166,14 @@ final class RequestHandler: RecordHandler {
             let error = WireError(.exhausted, result.error ?? "")
             outputs.append(await self.deadLetter(execution.record, error, category: result.errorCategory, execution))
         }
-        var (signals, dropped) = execution.close()
-        if dropped > 0 {
-            self.logger.warning("signals dropped", metadata: ["request_id": "\(execution.request.requestID)", "signals": "\(dropped)"])
+        if said.dropped.signals + said.dropped.decisions > 0 {
+            self.logger.warning(
+                "signals dropped",
+                metadata: [
+                    "request_id": "\(execution.request.requestID)", "signals": "\(said.dropped.signals)",
+                    "decisions": "\(said.dropped.decisions)",
+                ]
+            )
         }
         if isKnown, !isExpired, self.signalPolicy.includes(execution.request.requestID),
             var signal = ExecutionReward.signal(
@@ -172,9 +184,9 @@ final class RequestHandler: RecordHandler {
         {
             signal.metadata["layer"] = .string(self.identity.layer.rawValue)
             signal.metadata["tenant_id"] = .string(execution.request.tenantID)
-            signals.append(signal)
+            said.signals.append(signal)
         }
-        for (ordinal, signal) in signals.enumerated() {
+        for (ordinal, signal) in said.signals.enumerated() {
             if let output = self.signal(signal, ordinal, execution, startedAt) { outputs.append(output) }
         }
         if let scope, isKnown, !isExpired, decision == .stands, let output = self.remember(result, of: execution, as: scope) {
@@ -219,7 +231,7 @@ final class RequestHandler: RecordHandler {
         let result = StepResult.fail(message, category: .processing, metadata: ["crashes": .integer(Int64(execution.attempt.crashes))])
         var outputs = self.replies(to: execution, result, startedAt: WireTime.now, milliseconds: 0)
         outputs.append(await self.deadLetter(execution.record, WireError(.poison, message), category: .processing, execution))
-        _ = execution.close()
+        execution.close()
         return outputs
     }
 
@@ -227,6 +239,7 @@ final class RequestHandler: RecordHandler {
         return OrchestrationContext(
             tenantID: execution.request.tenantID,
             requestID: execution.request.requestID,
+            rootID: execution.request.event.correlationID,
             metadata: execution.request.metadata,
             traceID: execution.request.traceID ?? execution.request.event.traceparent.flatMap { TraceParent.traceID($0) },
             parentOrchestrator: execution.request.parentOrchestrator,
@@ -234,7 +247,8 @@ final class RequestHandler: RecordHandler {
             deadline: execution.request.event.deadline.map { Deadline(millisecondsSince1970: $0) },
             attempt: execution.attempts,
             logger: self.logger,
-            recorder: execution
+            recorder: execution,
+            chooser: self.chooser
         )
     }
 

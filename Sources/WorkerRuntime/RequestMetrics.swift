@@ -15,6 +15,7 @@ final class RequestMetrics: Sendable {
     private let orchestrators = Mutex<[String: PerOrchestrator]>([:])
     let undecodable: Counter
     let signals: Counter
+    let decisions: Counter
     /// Time between a record's timestamp and its start.
     let queueTime: Histogram
     private let replies: Counter
@@ -27,6 +28,7 @@ final class RequestMetrics: Sendable {
         self.layer = layer.rawValue
         self.undecodable = registry.counter(.recordsUndecodable, layer.rawValue)
         self.signals = registry.counter(.signals, layer.rawValue)
+        self.decisions = registry.counter(.decisions, layer.rawValue)
         self.queueTime = registry.histogram(.recordQueueTime, layer.rawValue)
         self.replies = registry.counter(.replies, layer.rawValue)
         self.skipped = registry.counter(.recordsSkipped, layer.rawValue, "orchestrator")

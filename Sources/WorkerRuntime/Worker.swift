@@ -1,3 +1,4 @@
+import Feedback
 public import KafkaClient
 public import Observability
 public import Orchestration
@@ -24,6 +25,8 @@ public final class Worker: FleetService {
     private let names: TopicNames
     private let topics: Topics
     private let cancelled = CancelledRequests()
+    /// What is known of components; empty without policies.
+    private let policies = PolicyTable()
 
     /// The two topics of a worker that a measurement may choose.
     package struct Topics: Sendable {
@@ -129,6 +132,9 @@ public final class Worker: FleetService {
         // Its thread may take a while to end and is not waited for: it has nothing to lose.
         Task { await control.run() }
         defer { control.end() }
+        let policies = self.makePolicyReader()
+        if let policies { Task { await policies.run() } }
+        defer { policies?.end() }
         let idempotency = self.makeIdempotency()
         if let idempotency { Task { await idempotency.run() } }
         defer { idempotency?.end() }
@@ -150,6 +156,20 @@ public final class Worker: FleetService {
 
     /// How the service is doing, readable from any thread at any time.
     public var health: ServiceHealth { self.service.health }
+
+    /// Nil when nothing is chosen by policies.
+    private func makePolicyReader() -> PolicyReader? {
+        guard self.configuration.policies == .on else { return nil }
+        self.registry.observe(.policiesKnown, self.layer.rawValue) { [policies] in Double(policies.count) }
+        return PolicyReader(
+            topic: self.names.policies,
+            configuration: self.configuration.tableConfiguration("policies"),
+            policies: self.policies,
+            layer: self.layer.rawValue,
+            logger: self.logger,
+            registry: self.registry
+        )
+    }
 
     /// Nil when idempotency keys are ignored.
     private func makeIdempotency() -> Idempotency? {
@@ -186,6 +206,7 @@ public final class Worker: FleetService {
                 progress: try notices.topic(self.names.progress(self.layer)),
                 deadLetters: DeadLetterTopic(try producer.topic(self.names.deadLetters(self.layer)), of: producer),
                 signals: signals,
+                decisions: try producer.topic(self.names.decisions),
                 retries: self.names.retries(self.layer),
                 refusedForReplies: Set(self.names.all).subtracting(OrchestrationLayer.allCases.map { self.names.results($0) })
             ),
@@ -193,6 +214,7 @@ public final class Worker: FleetService {
             signalPolicy: self.configuration.signals,
             retries: self.configuration.retries,
             cancelled: self.cancelled,
+            chooser: ComponentChooser(policies: self.policies),
             memory: try idempotency.map {
                 RequestHandler.Memory(idempotency: $0, topic: try producer.topic(self.names.idempotency(self.layer)))
             },

@@ -43,6 +43,10 @@ public struct WorkerConfiguration: Sendable {
     ///
     /// Default all.
     public var signals: SignalPolicy = .all
+    /// What orchestrators choose components by.
+    ///
+    /// Default: by what feedback orchestrators have learned.
+    public var policies: PolicyUse = .on
     /// When a failed request is handled once more.
     public var retries = RetryPolicy()
     /// Milliseconds for which the reply to a request with an idempotency key is remembered and answers other requests with that key; 0 to 604,800,000

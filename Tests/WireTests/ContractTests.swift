@@ -59,6 +59,7 @@ struct ContractTests {
                     value: SignalCodec.encode(signal, id: "s", timestamp: 1),
                     headers: SignalCodec.headers(id: generator.name(), causedBy: request.event, source: "/w", time: Samples.time)
                 ),
+                generator.decision().golden(number),
                 Golden(
                     "progress.\(number)",
                     generator.progressNotice().encode(about: event, ordinal: number, source: "/w", time: Samples.time)
@@ -115,6 +116,7 @@ struct ContractTests {
     func refusals() async throws {
         let reply = String(decoding: Golden.all.first { $0.name == "reply.success" }?.value ?? [], as: UTF8.self)
         let policy = String(decoding: Golden.all.first { $0.name == "policy.agent" }?.value ?? [], as: UTF8.self)
+        let decision = String(decoding: Golden.all.first { $0.name == "decision.full" }?.value ?? [], as: UTF8.self)
         let command = String(decoding: Golden.all.first { $0.name == "control.cancel" }?.value ?? [], as: UTF8.self)
         let remembered = String(decoding: Golden.all.first { $0.name == "idempotency.success" }?.value ?? [], as: UTF8.self)
         let wrong: [(name: String, bytes: [UInt8])] = [
@@ -124,6 +126,11 @@ struct ContractTests {
                 "reply.error.json",
                 Array(reply.replacing("\"success\":true,\"status\":\"success\"", with: "\"success\":false,\"status\":\"error\"").utf8)
             ),
+            ("policy.availability.json", Array(policy.replacing(#""availability":"disabled""#, with: #""availability":"gone""#).utf8)),
+            ("policy.health.json", Array(policy.replacing(#""health":{"#, with: #""health":{"unknown":1,"#).utf8)),
+            ("decision.propensity.json", Array(decision.replacing(#""propensity":0.8125"#, with: #""propensity":0"#).utf8)),
+            ("decision.unknown.json", Array("{\"unknown\":1,\(decision.dropFirst())".utf8)),
+            ("decision.scope.json", Array(decision.replacing(#""scope":"session""#, with: #""scope":"day""#).utf8)),
             ("policy.worker.json", Array(policy.replacing("\"worker\":\"feedback-1\"", with: "\"worker\":null").utf8)),
             ("control.command.json", Array(command.replacing(#""command":"cancel""#, with: #""command":"pause""#).utf8)),
             ("control.definition.json", Array(command.replacing(#""command":"cancel""#, with: #""command":"define""#).utf8)),
@@ -153,6 +160,13 @@ struct ContractTests {
         let completion = try await Self.withFolder(wrong) { try await Self.validate($0) }
         #expect(completion.status == .exited(1))
         for (name, _) in wrong { #expect(completion.outputLines.contains("FAIL \(name)"), "\(name) was accepted") }
+    }
+}
+
+extension Decision {
+    fileprivate func golden(_ number: Int) -> Golden {
+        let headers = DecisionCodec.headers(of: self, source: "/w", time: Samples.time)
+        return Golden("decision.\(number)", value: DecisionCodec.encode(self), headers: headers)
     }
 }
 

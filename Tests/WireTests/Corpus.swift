@@ -5,7 +5,7 @@ import Wire
 
 /// The kinds of message that are read.
 enum MessageKind: String, CaseIterable, Sendable {
-    case request, reply, signal, progress, policy, control, idempotency
+    case request, reply, signal, decision, progress, policy, control, idempotency
 }
 
 /// A stored input: `Corpus/<kind>/<outcome>.<name>.value`, with headers in `….headers.json` where it has any; no value file is a tombstone.
@@ -43,6 +43,7 @@ enum Message: Sendable, Hashable {
     case request(Request)
     case reply(Reply)
     case signal(FeedbackSignal)
+    case decision(Decision)
     case progress(ProgressNotice)
     case policy(PolicySnapshot)
     case control(ControlRecord)
@@ -53,6 +54,7 @@ enum Message: Sendable, Hashable {
         case .request: self = .request(try record.request(behind: behind))
         case .reply: self = .reply(try Reply(decoding: record.value ?? []))
         case .signal: self = .signal(try record.signal(behind: behind))
+        case .decision: self = .decision(try record.decision(behind: behind))
         case .progress: self = .progress(try ProgressNotice(decoding: record.value ?? []))
         case .policy: self = .policy(try PolicySnapshot(decoding: record.value ?? []))
         case .control:
@@ -75,6 +77,7 @@ enum Message: Sendable, Hashable {
             return TestRecord(headers: headers, value: value)
         case .reply(let reply): return TestRecord(value: reply.encodeValue())
         case .signal(let signal): return TestRecord(value: SignalCodec.encode(signal, id: "id", timestamp: 0))
+        case .decision(let decision): return TestRecord(value: DecisionCodec.encode(decision))
         case .progress(let notice): return TestRecord(value: notice.encode(about: CloudEvent(), ordinal: 0, source: "", time: 0).value)
         case .policy(let policy): return TestRecord(value: policy.encode(source: "", time: 0).value)
         case .control(.command(let command)): return TestRecord(key: command.key, value: command.encode(source: "", time: 0).value)

@@ -71,7 +71,7 @@ struct CorpusTests {
         _ record: TestRecord,
         _ behind: [UInt8]
     ) throws(WireError) {
-        guard kind == .request || kind == .signal else { return }
+        guard kind == .request || kind == .signal || kind == .decision else { return }
         #expect(try Message(kind, decoding: record, behind: behind) == message)
     }
 

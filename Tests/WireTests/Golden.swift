@@ -47,6 +47,13 @@ extension Golden {
                 headers: SignalCodec.headers(id: id, causedBy: Samples.fullRequest.event, source: Samples.source, time: Samples.time)
             )
         }
+        + Samples.decisions.map { name, decision in
+            Golden(
+                "decision.\(name)",
+                value: DecisionCodec.encode(decision),
+                headers: DecisionCodec.headers(of: decision, source: Samples.source, time: Samples.time)
+            )
+        }
         + Samples.commands.map { name, command in
             Golden("control.\(name)", command.encode(source: "/orchestration-fleet/fleet", time: Samples.time))
         }

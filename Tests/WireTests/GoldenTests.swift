@@ -65,6 +65,13 @@ struct GoldenTests {
         #expect(try Self.record("signal.\(name)").signal() == expected)
     }
 
+    @Test("Decisions read back as they were", arguments: Samples.decisions)
+    func decisions(name: String, decision: Decision) throws {
+        let record = try Self.record("decision.\(name)")
+        #expect(try record.decision() == decision)
+        #expect(try DecisionCodec.decode(DecisionCodec.json(decision)) == decision)
+    }
+
     @Test("Progress notices and policy snapshots read back as they were")
     func published() throws {
         #expect(try ProgressNotice(decoding: Self.bytes("progress.second-of-five.json")) == Samples.progress)

@@ -50,6 +50,11 @@ struct PublishedMembersTests {
         ("progress", "timestamp", "a number"),
         ("policy", "policy_version", "an integer"), ("policy", "component_type", "a string"), ("policy", "component_id", "a string"),
         ("policy", "signals", "an integer"), ("policy", "mean_reward", "a number"), ("policy", "by_source", "an object"),
+        ("policy", "availability", "a string"), ("policy", "reason", "a string"), ("policy", "health", "an object"),
+        ("policy", "health.health_score", "a number"), ("policy", "health.avg_reward", "a number"),
+        ("policy", "health.reward_std", "a number"), ("policy", "health.error_rate", "a number"),
+        ("policy", "health.sample_size", "an integer"), ("policy", "health.running_reward", "a number"),
+        ("policy", "learners", "an object"), ("policy", "details", "an object"),
         ("policy", "by_source.governance", "an integer"), ("policy", "first_signal_at", "a number"),
         ("policy", "last_signal_at", "a number"),
         ("policy", "updated_at", "a number"), ("policy", "worker", "a string"),
@@ -92,6 +97,8 @@ struct PublishedMembersTests {
         #expect(Self.refusal("progress", "layer", "Domain") == layer)
         let type = WireError(.invalid, #"component_type must be one of model, tool, agent, threshold, prompt, memory, found "x""#)
         #expect(Self.refusal("policy", "component_type", "x") == type)
+        let availability = WireError(.invalid, #"availability must be one of enabled, disabled, probing, found "x""#)
+        #expect(Self.refusal("policy", "availability", "x") == availability)
     }
 
     @Test("What breaks a rule of a result is named")
@@ -114,6 +121,13 @@ struct PublishedMembersTests {
         #expect(
             Self.refusal(kind, Array("\(text),\"worker\":\"w\",\"worker\":1}".utf8))?.message == "worker must be a string, found integer"
         )
+    }
+
+    @Test("A snapshot of before availability, health and learners were told is that of an enabled component")
+    func defaults() throws {
+        let policy = try PolicySnapshot(decoding: JSONValue.object(Self.policy).serialized())
+        #expect(policy.availability == .enabled && policy.reason == nil && policy.health == ComponentHealth())
+        #expect(policy.learners.isEmpty && policy.details.isEmpty)
     }
 
     @Test("A source that is not known is left out of a policy snapshot")

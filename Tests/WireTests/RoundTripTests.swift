@@ -47,6 +47,17 @@ struct RoundTripTests {
         }
     }
 
+    @Test("A decision reads back the same", arguments: 0..<4 as Range<UInt64>)
+    func decisions(seed: UInt64) throws {
+        var generator = SeededGenerator(seed: seed)
+        for _ in 0..<Self.rounds {
+            let decision = generator.decision()
+            let headers = DecisionCodec.headers(of: decision, source: "/w", time: 0)
+            #expect(try TestRecord(headers: headers, value: DecisionCodec.encode(decision)).decision() == decision)
+            #expect(try DecisionCodec.decode(DecisionCodec.json(decision)) == decision)
+        }
+    }
+
     @Test("A signal without an id or a time gets those it is published with")
     func signalDefaults() throws {
         var signal = FeedbackSignal(source: .governance, componentType: .tool, componentID: "search", reward: 1)

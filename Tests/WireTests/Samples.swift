@@ -174,6 +174,40 @@ enum Samples {
         ),
     ]
 
+    static let decisions: [(name: String, decision: Decision)] = [
+        (
+            "minimal",
+            Decision(
+                id: "1011dd5a8f908e424ee825057fa91f4d",
+                chosen: ComponentID(.model, "small"),
+                candidates: ["small"],
+                propensity: 1,
+                scopeID: "req-1",
+                requestID: "req-1",
+                rootID: "req-1",
+                decidedAt: 1_795_256_130.123
+            )
+        ),
+        (
+            "full",
+            Decision(
+                id: "d-1",
+                chosen: ComponentID(.prompt, "summary/short"),
+                candidates: ["summary/long", "summary/short", "„Züge“ 😀"],
+                propensity: 0.8125,
+                policyVersion: 12,
+                situation: ["target": "quality", "complexity": "simple", "tags": ["a", "b"], "input_length": 420],
+                scope: .session,
+                scopeID: "session-9",
+                requestID: "article-7",
+                rootID: "job-1",
+                depth: 2,
+                decidedAt: 1_795_256_130.5,
+                experiment: Decision.Experiment(name: "shorter", variant: "short")
+            )
+        ),
+    ]
+
     static let progress = ProgressNotice(
         requestID: "article-7",
         orchestrator: "fallback_autonomous",
@@ -190,6 +224,18 @@ enum Samples {
         signals: 412,
         meanReward: 0.871,
         bySource: [.userExplicit: 14, .agentTask: 398],
+        availability: .disabled,
+        reason: "health 0.21 after 40 signals",
+        health: ComponentHealth(
+            averageReward: 0.5,
+            rewardDeviation: 0.4,
+            errorRate: 0.3,
+            sampleSize: 100,
+            runningReward: 0.625,
+            score: 0.21
+        ),
+        learners: ["lin_ts": ["version": 1, "algorithm": "lin_ts", "learner": ["models": [], "ridge": 1]]],
+        details: ["tasks": 7],
         firstSignalAt: 1_790_000_000.5,
         lastSignalAt: 1_795_256_130.25,
         updatedAt: 1_795_256_131,

@@ -72,7 +72,7 @@ public enum FleetMetrics: String, CaseIterable, Sendable {
     case metadataShare = "fleet_worker_commit_metadata_share"
     /// Outputs that the broker did not take and that are tried again.
     case deliveryRetries = "fleet_worker_delivery_retries_total"
-    /// Direct replies, signals and remembered replies that were given up.
+    /// Direct replies, signals, decisions and remembered replies that were given up.
     case undelivered = "fleet_worker_undelivered_total"
     /// Progress notices and snapshots that were given up.
     case noticesDropped = "fleet_worker_notices_dropped_total"
@@ -96,6 +96,12 @@ public enum FleetMetrics: String, CaseIterable, Sendable {
     case commitFailures = "fleet_worker_commit_failures_total"
     /// Feedback signals published.
     case signals = "fleet_worker_signals_total"
+    /// Choices of components published.
+    case decisions = "fleet_worker_decisions_total"
+    /// Records of the topic of policies, by what came of them.
+    case policyRecords = "fleet_worker_policy_records_total"
+    /// Components that something was learned about.
+    case policiesKnown = "fleet_worker_policies_known"
     /// Replies published.
     case replies = "fleet_worker_replies_total"
     /// Round-trip time to a broker over the last statistics interval.
@@ -169,7 +175,7 @@ public enum FleetMetrics: String, CaseIterable, Sendable {
                 "Share of its room that the commit metadata of the fullest partition needs; from 0.75 on it takes nothing in."
             )
         case .deliveryRetries: self.counter(["layer"], "Outputs that the broker did not take and that are tried again.")
-        case .undelivered: self.counter(["layer"], "Direct replies, signals and remembered replies that were given up.")
+        case .undelivered: self.counter(["layer"], "Direct replies, signals, decisions and remembered replies that were given up.")
         case .noticesDropped: self.counter(["layer"], "Progress notices and snapshots that were given up.")
         case .stuckHandlers:
             self.gauge(["layer"], "Handlers that were given up because they ignored their cancellation, and still run.")
@@ -182,6 +188,9 @@ public enum FleetMetrics: String, CaseIterable, Sendable {
         case .commits: self.counter(["layer"], "Offset commits and transactions that succeeded.")
         case .commitFailures: self.counter(["layer"], "Offset commits and transactions that failed.")
         case .signals: self.counter(["layer"], "Feedback signals published.")
+        case .decisions: self.counter(["layer"], "Choices of components published.")
+        case .policyRecords: self.counter(["layer", "outcome"], "Records of the topic of policies: taken, forgotten, unknown or broken.")
+        case .policiesKnown: self.gauge(["layer"], "Components that something was learned about, as far as this worker knows.")
         case .replies: self.counter(["layer"], "Replies published.")
         case .brokerRoundTripTime:
             self.gauge(["client", "broker", "quantile"], "Round-trip time to a broker over the last statistics interval.")

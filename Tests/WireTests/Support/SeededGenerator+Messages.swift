@@ -166,6 +166,25 @@ extension SeededGenerator {
         )
     }
 
+    mutating func decision() -> Decision {
+        let candidates = (0...self.below(4)).map { _ in self.name() }
+        return Decision(
+            id: self.name(),
+            chosen: ComponentID(self.pick(ComponentType.allCases), self.pick(candidates)),
+            candidates: candidates,
+            propensity: 1 - self.unit() * 0.999,
+            policyVersion: Int64(self.below(.max)),
+            situation: self.object(),
+            scope: self.pick(DecisionScope.allCases),
+            scopeID: self.name(),
+            requestID: self.name(),
+            rootID: self.name(),
+            depth: self.below(1_000_001),
+            decidedAt: self.seconds(),
+            experiment: self.maybe { Decision.Experiment(name: $0.name(), variant: $0.name()) }
+        )
+    }
+
     mutating func policy() -> PolicySnapshot {
         var bySource: [FeedbackSource: Int64] = [:]
         for source in FeedbackSource.allCases where self.flag() { bySource[source] = Int64(self.below(.max)) }
@@ -176,6 +195,18 @@ extension SeededGenerator {
             signals: Int64(self.below(.max)),
             meanReward: self.unit(),
             bySource: bySource,
+            availability: self.pick(ComponentAvailability.allCases),
+            reason: self.maybe { $0.text() },
+            health: ComponentHealth(
+                averageReward: self.unit(),
+                rewardDeviation: self.unit(),
+                errorRate: self.unit(),
+                sampleSize: self.below(101),
+                runningReward: self.unit(),
+                score: self.unit()
+            ),
+            learners: self.object(),
+            details: self.object(),
             firstSignalAt: self.seconds(),
             lastSignalAt: self.seconds(),
             updatedAt: self.seconds(),

@@ -44,6 +44,10 @@ struct TestRecord: Sendable {
         try self.outcome(behind) { view throws(WireError) in try SignalCodec.decode(view, limits: limits) }.get()
     }
 
+    func decision(limits: WireLimits = .default, behind: [UInt8] = []) throws(WireError) -> Decision {
+        try self.outcome(behind) { view throws(WireError) in try DecisionCodec.decode(view, limits: limits) }.get()
+    }
+
     func control(limits: WireLimits = .default, behind: [UInt8] = []) throws(WireError) -> ControlRecord {
         try self.outcome(behind) { view throws(WireError) in try ControlRecord(decoding: view, limits: limits) }.get()
     }
