@@ -85,14 +85,14 @@ let package = Package(
 
         library("DomainProcess", ["ArgumentParser", "DomainOrchestrators", "FleetProcess", "JSON", "Observability", "Orchestration"]),
         executable("domain-worker", ["ArgumentParser", "DomainProcess", "FleetProcess", "Observability", "Orchestration"]),
-        executable("application-worker", ["ArgumentParser", "FleetProcess", "Observability", "Orchestration"]),
+        executable("application-worker", ["ApplicationOrchestrators", "ArgumentParser", "FleetProcess", "Orchestration"]),
         executable("infrastructure-worker", ["ArgumentParser", "FleetProcess", "Observability", "Orchestration"]),
         executable("feedback-orchestrator", ["ArgumentParser", "Feedback", "FleetProcess", "WorkerRuntime"]),
         executable(
             "fleet",
             [
-                "ArgumentParser", "CAllocationCounter", "CRDKafka", "Delivery", "DomainProcess", "DrillOrchestrators", "Feedback",
-                "FleetProcess", "JSON",
+                "ApplicationOrchestrators", "ArgumentParser", "CAllocationCounter", "CRDKafka", "Delivery", "DomainProcess",
+                "DrillOrchestrators", "Feedback", "FleetProcess", "JSON",
                 "KafkaClient", "Observability", "Orchestration", "Wire", "WorkerRuntime",
             ]
         ),

@@ -9,6 +9,7 @@ public final class PolicyTable: ComponentPolicies {
     /// How many components are disabled: who asks need not lock while there are none.
     private let disabledCount = Atomic<Int>(0)
     private let algorithms: [ComponentType: LearnerAlgorithm]
+    private let algorithmsByPrefix: [(prefix: ComponentID, algorithm: LearnerAlgorithm)]
     private let minimumExploration: Double
     private let priors = Mutex<[ComponentType: [LearnerAlgorithm: any Learner]]>([:])
 
@@ -21,12 +22,18 @@ public final class PolicyTable: ComponentPolicies {
     /// - Parameters:
     ///   - algorithms: by which learner components of a type are chosen; ``LearnerAlgorithm/standard(for:)`` for those not named. By one that
     ///     cannot be put together from arms (``LearnerAlgorithm/ucb2``), all candidates are alike.
+    ///   - learnersByPrefix: as of ``FeedbackSettings``: the first one chooses among candidates whose names all begin so.
     ///   - minimumExploration: the share of choices that is uniform whatever the learners think, moved into 0 … 1.
     public init(
         algorithms: [ComponentType: LearnerAlgorithm] = [:],
+        learnersByPrefix: [String: [LearnerAlgorithm]] = FeedbackSettings.defaultLearnersByPrefix,
         minimumExploration: Double = PolicyTable.minimumExploration
     ) {
         self.algorithms = algorithms
+        self.algorithmsByPrefix = learnersByPrefix.compactMap { prefix, learners in
+            guard let component = ComponentID(prefix), let algorithm = learners.first else { return nil }
+            return (component, algorithm)
+        }.sorted { $0.prefix.id.utf8.count > $1.prefix.id.utf8.count }
         self.minimumExploration = minimumExploration.isNaN ? Self.minimumExploration : min(max(minimumExploration, 0), 1)
     }
 
@@ -73,14 +80,20 @@ public final class PolicyTable: ComponentPolicies {
         return self.entries.withLock { $0[component]?.isDisabled ?? false }
     }
 
-    /// The candidates that are not disabled, as probable as the table's algorithm for their type says.
+    /// The candidates that are not disabled, as probable as the table's algorithm for them says.
     public func odds(of question: ComponentQuestion) -> ComponentOdds {
-        let algorithm = self.algorithms[question.type] ?? .standard(for: question.type)
         do {
-            return try self.odds(of: question, by: algorithm)
+            return try self.odds(of: question, by: self.algorithm(for: question))
         } catch {
             return UniformPolicies().odds(of: self.withoutDisabled(question))
         }
+    }
+
+    private func algorithm(for question: ComponentQuestion) -> LearnerAlgorithm {
+        for (prefix, algorithm) in self.algorithmsByPrefix where prefix.type == question.type {
+            if question.candidates.allSatisfy({ $0.hasPrefix(prefix.id) }) { return algorithm }
+        }
+        return self.algorithms[question.type] ?? .standard(for: question.type)
     }
 
     /// The candidates that are not disabled, as probable as an algorithm says.

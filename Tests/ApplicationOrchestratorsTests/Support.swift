@@ -10,11 +10,13 @@ struct Bench: Sendable {
     struct Outcome {
         let result: StepResult
         let signals: [FeedbackSignal]
+        let decisions: [Decision]
 
         var data: JSONObject { self.result.data["result"]?.objectValue ?? [:] }
     }
 
     let policies = PolicyTable()
+    private let chooser: ComponentChooser
     private let facade: OrchestrationFacade
     private let name: String
     private let logger = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
@@ -23,6 +25,7 @@ struct Bench: Sendable {
     init(now: Int64 = 1_000_000, _ make: (PolicyTable, OrchestrationClock) throws -> any Orchestrator) throws {
         self.clock = OrchestrationClock(now: { now }, sleep: { _ in })
         self.facade = OrchestrationFacade(logger: self.logger)
+        self.chooser = ComponentChooser(policies: self.policies)
         let orchestrator = try make(self.policies, self.clock)
         self.name = orchestrator.name
         try self.facade.register(orchestrator)
@@ -43,10 +46,11 @@ struct Bench: Sendable {
             depth: depth,
             logger: self.logger,
             recorder: collector,
+            chooser: self.chooser,
             clock: clock
         )
         let result = await self.facade.orchestrate(self.name, context, arguments)
-        return Outcome(result: result, signals: collector.close())
+        return Outcome(result: result, signals: collector.close(), decisions: collector.decisions)
     }
 
     /// Makes the table say so of a component.

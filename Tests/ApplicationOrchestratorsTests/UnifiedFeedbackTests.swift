@@ -185,7 +185,7 @@ struct UnifiedFeedbackTests {
         #expect(await self.bench.run(arguments, requestID: "other").signals == outcome.signals)
         #expect(
             await self.failure(["operation": "submit_trajectory_feedback", "trajectory": ["steps": [["tool_name": 7]]]])
-                == "Trajectory feedback failed: trajectory.steps[0].tool_name: expected string, found integer"
+                == "Trajectory feedback failed: Expected string at trajectory.steps[0].tool_name, found number."
         )
     }
 
