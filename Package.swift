@@ -64,6 +64,7 @@ let package = Package(
         library("Feedback", ["JSON", "Orchestration", "Wire"]),
         library("WorkerRuntime", ["Delivery", "Feedback", "JSON", "KafkaClient", "Observability", "Orchestration", "Wire"]),
         library("DrillOrchestrators", ["JSON", "Orchestration"]),
+        library("ApplicationOrchestrators", ["Feedback", "JSON", "Orchestration", "Wire"]),
         // libm: debug builds call sqrt out of line.
         .target(
             name: "TextAnalysis",
@@ -84,14 +85,14 @@ let package = Package(
 
         library("DomainProcess", ["ArgumentParser", "DomainOrchestrators", "FleetProcess", "JSON", "Observability", "Orchestration"]),
         executable("domain-worker", ["ArgumentParser", "DomainProcess", "FleetProcess", "Observability", "Orchestration"]),
-        executable("application-worker", ["ArgumentParser", "FleetProcess", "Observability", "Orchestration"]),
+        executable("application-worker", ["ApplicationOrchestrators", "ArgumentParser", "FleetProcess", "Orchestration"]),
         executable("infrastructure-worker", ["ArgumentParser", "FleetProcess", "Observability", "Orchestration"]),
         executable("feedback-orchestrator", ["ArgumentParser", "Feedback", "FleetProcess", "WorkerRuntime"]),
         executable(
             "fleet",
             [
-                "ArgumentParser", "CAllocationCounter", "CRDKafka", "Delivery", "DomainProcess", "DrillOrchestrators", "Feedback",
-                "FleetProcess", "JSON",
+                "ApplicationOrchestrators", "ArgumentParser", "CAllocationCounter", "CRDKafka", "Delivery", "DomainProcess",
+                "DrillOrchestrators", "Feedback", "FleetProcess", "JSON",
                 "KafkaClient", "Observability", "Orchestration", "Wire", "WorkerRuntime",
             ]
         ),
@@ -102,6 +103,10 @@ let package = Package(
         .target(name: "KafkaProcess", path: "Tests/Support/KafkaProcess", swiftSettings: swiftSettings),
 
         tests("AdminServerTests", ["AdminServer", "Observability"]),
+        tests(
+            "ApplicationOrchestratorsTests",
+            ["ApplicationOrchestrators", "Feedback", "JSON", "Observability", "Orchestration", "Wire"]
+        ),
         tests("ArgumentParserTests", ["ArgumentParser"]),
         tests("DomainOrchestratorsTests", ["DomainOrchestrators", "JSON", "Observability", "Orchestration", "TextAnalysis"]),
         tests("DeliveryTests", ["Delivery"]),

@@ -19,8 +19,8 @@ public final class PolicyTable: ComponentPolicies {
     /// Creates a table that knows no component.
     ///
     /// - Parameters:
-    ///   - algorithms: by which learner components of a type are chosen; ``LearnerAlgorithm/standard(for:)`` for those not named. By one that
-    ///     cannot be put together from arms (``LearnerAlgorithm/ucb2``), all candidates are alike.
+    ///   - algorithms: by which learner components of a type are chosen; for those not named, by the first one in the newest of the candidates'
+    ///     snapshots. By one that cannot be put together from arms (``LearnerAlgorithm/ucb2``), all candidates are alike.
     ///   - minimumExploration: the share of choices that is uniform whatever the learners think, moved into 0 … 1.
     public init(
         algorithms: [ComponentType: LearnerAlgorithm] = [:],
@@ -73,14 +73,23 @@ public final class PolicyTable: ComponentPolicies {
         return self.entries.withLock { $0[component]?.isDisabled ?? false }
     }
 
-    /// The candidates that are not disabled, as probable as the table's algorithm for their type says.
+    /// The candidates that are not disabled, as probable as the table's algorithm for them says.
     public func odds(of question: ComponentQuestion) -> ComponentOdds {
-        let algorithm = self.algorithms[question.type] ?? .standard(for: question.type)
         do {
-            return try self.odds(of: question, by: algorithm)
+            return try self.odds(of: question, by: self.algorithm(for: question))
         } catch {
             return UniformPolicies().odds(of: self.withoutDisabled(question))
         }
+    }
+
+    /// What their owner has put first, as the newest of their snapshots says.
+    private func algorithm(for question: ComponentQuestion) -> LearnerAlgorithm {
+        if let algorithm = self.algorithms[question.type] { return algorithm }
+        let newest = self.entries.withLock { entries in
+            question.candidates.compactMap { entries[ComponentID(question.type, $0)] }.filter { $0.first != nil }
+                .max { $0.snapshot.updatedAt < $1.snapshot.updatedAt }
+        }
+        return newest?.first ?? .standard(for: question.type)
     }
 
     /// The candidates that are not disabled, as probable as an algorithm says.
@@ -127,12 +136,15 @@ public final class PolicyTable: ComponentPolicies {
 private final class PolicyEntry: Sendable {
     let snapshot: PolicySnapshot
     let isDisabled: Bool
+    /// The learner that its owner has put first; nil when there is none that is known here.
+    let first: LearnerAlgorithm?
     /// Nil inside for what is not there or cannot be read.
     private let learners = Mutex<[LearnerAlgorithm: (any Learner)?]>([:])
 
     init(_ snapshot: PolicySnapshot) {
         self.snapshot = snapshot
         self.isDisabled = snapshot.availability == .disabled
+        self.first = snapshot.learners.keys.first.flatMap { LearnerAlgorithm(rawValue: $0) }
     }
 
     func learner(_ algorithm: LearnerAlgorithm) -> (any Learner)? {

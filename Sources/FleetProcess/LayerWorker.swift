@@ -1,5 +1,6 @@
 public import ArgumentParser
 import DrillOrchestrators
+public import Feedback
 public import Observability
 public import Orchestration
 import WorkerRuntime
@@ -29,11 +30,28 @@ extension LayerWorker {
     ///
     /// - Throws: what `register(on:_:)` throws, and what `FleetProcess.run` does.
     public func run() async throws {
-        try await FleetProcess.run(self.options) { configuration, logger, registry, onReady in
-            let facade = try LayerFacade.make(Self.layer, probe: self.options.enableProbe, logger: logger)
-            try self.register(on: facade, logger)
+        try await FleetProcess.serve(Self.layer, self.options) { facade, _, logger in try self.register(on: facade, logger) }
+    }
+}
+
+extension FleetProcess {
+    /// Serves a layer's requests until a signal has drained the worker: for layers whose orchestrators read what was learned.
+    ///
+    /// - Parameter register: registers the worker's orchestrators; the worker keeps the table up to date.
+    /// - Throws: what `register` throws, and what `FleetProcess.run` does.
+    public static func serve(
+        _ layer: OrchestrationLayer,
+        _ options: WorkerOptions,
+        register: (OrchestrationFacade, PolicyTable, Logger) throws -> Void
+    ) async throws {
+        try await self.run(options) { configuration, logger, registry, onReady in
+            let facade = try LayerFacade.make(layer, probe: options.enableProbe, logger: logger)
+            let policies = PolicyTable()
+            try register(facade, policies, logger)
             return [
-                Worker(Self.layer, configuration: configuration, facade: facade, logger: logger, registry: registry) { _ in onReady() }
+                Worker(layer, configuration: configuration, facade: facade, policies: policies, logger: logger, registry: registry) { _ in
+                    onReady()
+                }
             ]
         }
     }

@@ -1,4 +1,4 @@
-import Feedback
+public import Feedback
 public import KafkaClient
 public import Observability
 public import Orchestration
@@ -26,7 +26,7 @@ public final class Worker: FleetService {
     private let topics: Topics
     private let cancelled = CancelledRequests()
     /// What is known of components; empty without policies.
-    private let policies = PolicyTable()
+    private let policies: PolicyTable
 
     /// The two topics of a worker that a measurement may choose.
     package struct Topics: Sendable {
@@ -44,11 +44,13 @@ public final class Worker: FleetService {
     /// - Parameters:
     ///   - layer: whose requests it serves.
     ///   - facade: the orchestrators, registered before ``run()``.
+    ///   - policies: where the worker keeps what feedback orchestrators have learned; one of its own, unless orchestrators read it too.
     ///   - onReady: called with the partitions at the first assignment and at every later one.
     public convenience init(
         _ layer: OrchestrationLayer,
         configuration: WorkerConfiguration,
         facade: OrchestrationFacade,
+        policies: PolicyTable = PolicyTable(),
         logger: Logger = Logger(label: "fleet.worker"),
         registry: MetricsRegistry = MetricsRegistry(),
         onReady: @escaping @Sendable ([TopicPartition]) -> Void = { _ in }
@@ -58,6 +60,7 @@ public final class Worker: FleetService {
             layer,
             configuration: configuration,
             facade: facade,
+            policies: policies,
             logger: logger,
             registry: registry,
             topics: Topics(requests: names.requests(layer), results: names.results(layer)),
@@ -70,6 +73,7 @@ public final class Worker: FleetService {
         _ layer: OrchestrationLayer,
         configuration: WorkerConfiguration,
         facade: OrchestrationFacade,
+        policies: PolicyTable = PolicyTable(),
         logger: Logger,
         registry: MetricsRegistry = MetricsRegistry(),
         topics: Topics,
@@ -78,6 +82,7 @@ public final class Worker: FleetService {
         self.layer = layer
         self.configuration = configuration
         self.facade = facade
+        self.policies = policies
         var logger = logger
         logger[metadataKey: "worker"] = "\(configuration.workerID)"
         logger[metadataKey: "layer"] = "\(layer.rawValue)"

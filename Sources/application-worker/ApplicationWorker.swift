@@ -1,11 +1,10 @@
+import ApplicationOrchestrators
 import ArgumentParser
 import FleetProcess
-import Observability
 import Orchestration
 
 @main
-struct ApplicationWorker: LayerWorker {
-    static let layer = OrchestrationLayer.application
+struct ApplicationWorker: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "application-worker",
         abstract: "Serves orchestration requests of the application layer.",
@@ -20,5 +19,9 @@ struct ApplicationWorker: LayerWorker {
 
     @OptionGroup var options: WorkerOptions
 
-    func register(on facade: OrchestrationFacade, _ logger: Logger) throws {}
+    func run() async throws {
+        try await FleetProcess.serve(.application, self.options) { facade, policies, _ in
+            try ApplicationLayer.register(on: facade, policies: policies)
+        }
+    }
 }

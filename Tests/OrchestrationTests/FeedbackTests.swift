@@ -53,6 +53,26 @@ struct FeedbackTests {
         }
     }
 
+    @Test func whatCannotBePublishedIsInvalid() {
+        func message(_ change: (inout FeedbackSignal) -> Void) -> String? {
+            var signal = FeedbackSignal(source: .governance, componentType: .prompt, componentID: "p", reward: 1)
+            change(&signal)
+            do {
+                try signal.validate()
+                return nil
+            } catch {
+                return error.message
+            }
+        }
+        #expect(message { $0.componentID = "" } == "Component id must have 1 to 256 bytes, got 0")
+        #expect(message { $0.componentID = String(repeating: "ä", count: 129) } == "Component id must have 1 to 256 bytes, got 258")
+        #expect(message { $0.componentID = String(repeating: "ä", count: 128) } == nil)
+        #expect(message { $0.signalID = "" } == "Signal id must have 1 to 2048 bytes, got 0")
+        #expect(message { $0.version = 0 } == "Version must be 1 to 1000000000, got 0")
+        #expect(message { $0.timestamp = -1 } == "Timestamp must be seconds since 1970, got -1.0")
+        #expect(message { $0.timestamp = .nan } == "Timestamp must be seconds since 1970, got nan")
+    }
+
     @Test(
         arguments: [
             (true, 0, 1), (true, 1_000, 0.9), (true, 3_000, 0.7), (true, 60_000, 0.7), (true, .infinity, 0.7),

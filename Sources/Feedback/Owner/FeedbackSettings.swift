@@ -37,8 +37,10 @@ public struct FeedbackSettings: Sendable {
         .model: [.linTS], .tool: [.linTS], .agent: [.linTS], .prompt: [.linTS], .threshold: [.thompson], .memory: [.thompson],
     ]
 
-    /// The arms of the orchestrator `advanced_bandits` are learned by both of its algorithms (spec §6.6).
-    public static let defaultLearnersByPrefix: [String: [LearnerAlgorithm]] = ["agent/advanced_bandits/": [.doublyRobust, .offsetTree]]
+    /// The arms of the orchestrator `advanced_bandits` are learned by the algorithm that they belong to (spec §6.6).
+    public static let defaultLearnersByPrefix: [String: [LearnerAlgorithm]] = [
+        "agent/advanced_bandits/doubly_robust/": [.doublyRobust], "agent/advanced_bandits/offset_tree/": [.offsetTree],
+    ]
 
     /// The learners of a component.
     func learners(of component: ComponentID) -> [LearnerAlgorithm] {

@@ -23,6 +23,11 @@ public struct ComponentID: Sendable, Hashable, CustomStringConvertible {
     public var description: String { "\(self.type.rawValue)/\(self.id)" }
 }
 
+extension ComponentID: Comparable {
+    /// By type, in the order of their names, then by id.
+    public static func < (lhs: ComponentID, rhs: ComponentID) -> Bool { (lhs.type.rawValue, lhs.id) < (rhs.type.rawValue, rhs.id) }
+}
+
 /// Whether a component may be chosen.
 public enum ComponentAvailability: String, CaseIterable, Sendable, Hashable {
     /// Like any other.

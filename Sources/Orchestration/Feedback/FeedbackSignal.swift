@@ -51,12 +51,31 @@ public struct FeedbackSignal: Sendable, Hashable {
         self.version = version
     }
 
-    /// Checks that reward and confidence lie in [0, 1] (spec §5.2).
+    /// The longest id of a component, in bytes: it is the key of records, and kept as long as the component is known.
+    public static let componentIDBytes = 256
+    /// The longest id of a signal, in bytes.
+    public static let signalIDBytes = 2_048
+
+    /// Checks that reward and confidence lie in [0, 1] (spec §5.2), and that ids, version and timestamp are such as can be published.
     ///
     /// - Throws: `OrchestrationError` with code `invalidSignal`, such as "Reward must be in [0.0, 1.0], got 1.5".
     public func validate() throws(OrchestrationError) {
         for (name, value) in [("Reward", self.reward), ("Confidence", self.confidence)] where !(0...1).contains(value) {
-            throw OrchestrationError(code: .invalidSignal, message: "\(name) must be in [0.0, 1.0], got \(value)")
+            throw Self.invalid("\(name) must be in [0.0, 1.0], got \(value)")
+        }
+        guard (1...Self.componentIDBytes).contains(self.componentID.utf8.count) else {
+            throw Self.invalid("Component id must have 1 to \(Self.componentIDBytes) bytes, got \(self.componentID.utf8.count)")
+        }
+        if let id = self.signalID, !(1...Self.signalIDBytes).contains(id.utf8.count) {
+            throw Self.invalid("Signal id must have 1 to \(Self.signalIDBytes) bytes, got \(id.utf8.count)")
+        }
+        guard (1...1_000_000_000).contains(self.version) else {
+            throw Self.invalid("Version must be 1 to 1000000000, got \(self.version)")
+        }
+        if let timestamp = self.timestamp, !(0...1e12).contains(timestamp) {
+            throw Self.invalid("Timestamp must be seconds since 1970, got \(timestamp)")
         }
     }
+
+    private static func invalid(_ message: String) -> OrchestrationError { OrchestrationError(code: .invalidSignal, message: message) }
 }

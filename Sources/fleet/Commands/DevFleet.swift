@@ -1,4 +1,6 @@
+import ApplicationOrchestrators
 import DomainProcess
+import Feedback
 import FleetProcess
 import KafkaClient
 import Observability
@@ -33,9 +35,16 @@ struct DevFleet: Sendable {
         var services: [any FleetService] = []
         for layer in OrchestrationLayer.allCases {
             let facade = try LayerFacade.make(layer, probe: probe, logger: logger)
-            if layer == .domain { try domain.register(on: facade, logger) }
+            let policies = PolicyTable()
+            switch layer {
+            case .domain: try domain.register(on: facade, logger)
+            case .application: try ApplicationLayer.register(on: facade, policies: policies)
+            case .infrastructure: break
+            }
             services.append(
-                Worker(layer, configuration: configuration, facade: facade, logger: logger, registry: registry) { _ in onReady() }
+                Worker(layer, configuration: configuration, facade: facade, policies: policies, logger: logger, registry: registry) { _ in
+                    onReady()
+                }
             )
         }
         services.append(

@@ -1,0 +1,90 @@
+public import JSON
+public import Orchestration
+public import Wire
+
+/// What all policy snapshots together say about the learning loop (spec §5.3, `get_metrics`).
+///
+/// Made from the compacted policies alone, so that everybody who keeps a ``PolicyTable`` can tell the same.
+public struct FeedbackMetrics: Sendable {
+    /// Signals that were learned from.
+    public private(set) var signals: Int64 = 0
+    /// The same by source; sources without any have 0.
+    public private(set) var bySource: [FeedbackSource: Int64] = [:]
+    /// The same by type of component.
+    public private(set) var byType: [ComponentType: Int64] = [:]
+    /// How many components are known.
+    public let components: Int
+    /// The mean reward of all signals; 0 without any.
+    public private(set) var meanReward = 0.0
+    /// The running reward of the components that heard from last, the latest first, as many as were asked for.
+    public let averageRewards: [(component: ComponentID, reward: Double)]
+    /// Components that may not be chosen, by type and id.
+    public let disabled: [ComponentID]
+    /// Components that are tried again after they were disabled, by type and id.
+    public let probing: [ComponentID]
+    /// Consolidations of all memories.
+    public private(set) var consolidations: Int64 = 0
+    /// Seconds since 1970 of the last consolidation; nil before the first.
+    public private(set) var lastConsolidation: Double?
+    /// Seconds since 1970 of the last signal; 0 without any.
+    public private(set) var lastSignalAt = 0.0
+    /// Seconds since 1970 at which the latest snapshot was made; 0 without any.
+    public private(set) var updatedAt = 0.0
+    /// The feedback orchestrators that made the snapshots, by their ids.
+    public let owners: [String]
+
+    /// Sums up snapshots.
+    ///
+    /// - Parameter limit: components whose average rewards are told.
+    public init(_ snapshots: [PolicySnapshot], limit: Int = 1_000) {
+        var rewards = 0.0
+        for snapshot in snapshots {
+            self.signals += snapshot.signals
+            self.byType[snapshot.componentType, default: 0] += snapshot.signals
+            for (source, count) in snapshot.bySource { self.bySource[source, default: 0] += count }
+            rewards += snapshot.meanReward * Double(snapshot.signals)
+            self.lastSignalAt = max(self.lastSignalAt, snapshot.lastSignalAt)
+            self.updatedAt = max(self.updatedAt, snapshot.updatedAt)
+            guard snapshot.componentType == .memory else { continue }
+            self.consolidations += max(0, snapshot.details["consolidations"]?.integerValue ?? 0)
+            if let at = snapshot.details["last_consolidation"]?["at"]?.doubleValue {
+                self.lastConsolidation = max(self.lastConsolidation ?? at, at)
+            }
+        }
+        self.components = snapshots.count
+        if self.signals > 0 { self.meanReward = rewards / Double(self.signals) }
+        self.disabled = snapshots.filter { $0.availability == .disabled }.map(\.component).sorted()
+        self.probing = snapshots.filter { $0.availability == .probing }.map(\.component).sorted()
+        self.owners = Set(snapshots.lazy.map(\.worker).filter { !$0.isEmpty }).sorted()
+        let latest = snapshots.sorted { ($1.lastSignalAt, $0.component) < ($0.lastSignalAt, $1.component) }
+        self.averageRewards = latest.prefix(max(0, limit)).map { ($0.component, $0.averageReward) }
+    }
+
+    /// The members of spec §5.3 that can be told: `signals_processed`, `signals_by_source` (all 7), `signals_by_component` (all 6),
+    /// `average_reward_by_component`, `consolidations_triggered`, `last_consolidation`, `disabled_components`; and beside them
+    /// `probing_components`, `total_components`, `mean_reward`, `last_signal_at`, `updated_at`, `feedback_orchestrators`.
+    public var json: JSONObject {
+        let sources = FeedbackSource.allCases.map { ($0.rawValue, JSONValue.integer(self.bySource[$0] ?? 0)) }
+        let types = ComponentType.allCases.map { ($0.rawValue, JSONValue.integer(self.byType[$0] ?? 0)) }
+        return [
+            "signals_processed": .integer(self.signals),
+            "signals_by_source": .object(JSONObject(sources)),
+            "signals_by_component": .object(JSONObject(types)),
+            "average_reward_by_component": .object(JSONObject(self.averageRewards.map { ($0.component.description, .number($0.reward)) })),
+            "consolidations_triggered": .integer(self.consolidations),
+            "last_consolidation": .optional(self.lastConsolidation),
+            "disabled_components": .array(self.disabled.map { .string($0.description) }),
+            "probing_components": .array(self.probing.map { .string($0.description) }),
+            "total_components": .integer(Int64(self.components)),
+            "mean_reward": .number(self.meanReward),
+            "last_signal_at": .number(self.lastSignalAt),
+            "updated_at": .number(self.updatedAt),
+            "feedback_orchestrators": .array(self.owners.map { .string($0) }),
+        ]
+    }
+}
+
+extension PolicySnapshot {
+    /// The running reward, .9 · old + .1 · new; the mean where a snapshot does not say.
+    public var averageReward: Double { self.health.sampleSize > 0 ? self.health.runningReward : self.meanReward }
+}
