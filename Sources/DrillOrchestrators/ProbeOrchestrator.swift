@@ -1,5 +1,5 @@
 import Glibc
-import JSON
+public import JSON
 public import Orchestration
 
 /// Does what its arguments say, harm included: for drills and tests, never registered unless asked for (contracts, "Processes").
@@ -30,6 +30,20 @@ public struct ProbeOrchestrator: TypedOrchestrator {
         var reply_bytes: Int?
         /// Reports progress so many times.
         var progress: Int?
+        /// Chooses a component, and rewards it as this says.
+        var choose: Choice?
+    }
+
+    /// A choice in a world that the request describes.
+    public struct Choice: Decodable, Sendable {
+        /// The type of the components; `model` by default.
+        var type: String?
+        /// The mean reward of each candidate, 0 to 1.
+        var among: [String: Double]
+        /// What they are needed for.
+        var situation: JSONObject?
+        /// How far a reward may lie from its mean; 0 by default.
+        var noise: Double?
     }
 
     struct Failure: Error, CustomStringConvertible {
@@ -46,7 +60,7 @@ public struct ProbeOrchestrator: TypedOrchestrator {
         self.layer = layer
     }
 
-    /// Does, in this order, what the input asks for: progress, signals, delays, an end of the process, a throw, a failure, a reply.
+    /// Does, in this order, what the input asks for: progress, signals, delays, an end of the process, a throw, a failure, a choice, a reply.
     public func orchestrate(_ context: OrchestrationContext, input: Input) async throws -> StepResult {
         for step in 0..<max(0, min(input.progress ?? 0, 10_000)) {
             context.report(Progress(stage: "probe", step: step + 1, total: input.progress ?? 0, message: "probe step \(step + 1)"))
@@ -76,7 +90,24 @@ public struct ProbeOrchestrator: TypedOrchestrator {
             )
         }
         var data: JSONObject = ["attempt": .integer(Int64(context.attempt))]
+        if let choice = input.choose {
+            let (chosen, reward) = try self.choose(choice, context)
+            data["chosen"] = .string(chosen)
+            data["reward"] = .number(reward)
+            data["is_best"] = .bool(choice.among[chosen] == choice.among.values.max())
+        }
         if let count = input.reply_bytes { data["text"] = .string(String(repeating: "x", count: max(0, min(count, 64 << 20)))) }
         return .ok(data)
+    }
+
+    /// Chooses, and emits the signal about it.
+    private func choose(_ choice: Choice, _ context: OrchestrationContext) throws -> (chosen: String, reward: Double) {
+        let type = choice.type.flatMap { ComponentType(rawValue: $0) } ?? .model
+        let decision = try context.choose(type, among: choice.among.keys.sorted(), situation: choice.situation ?? [:])
+        let noise = abs(choice.noise ?? 0)
+        let mean = choice.among[decision.chosen.id] ?? 0
+        let reward = min(max(mean + (noise > 0 && noise.isFinite ? Double.random(in: -noise...noise) : 0), 0), 1)
+        context.emit(FeedbackSignal(source: .trajectory, componentType: type, componentID: decision.chosen.id, reward: reward, confidence: 1))
+        return (decision.chosen.id, reward)
     }
 }

@@ -31,8 +31,9 @@ public struct LinUCB<Model: RidgeRegression>: Learner, Hashable {
         try self.checkParameters()
     }
 
-    /// ``LearnerAlgorithm/linUCB`` or ``LearnerAlgorithm/linUCBDiagonal``.
-    public var algorithm: LearnerAlgorithm { Model.isDiagonal ? .linUCBDiagonal : .linUCB }
+    /// ``LearnerAlgorithm/linUCB``, ``LearnerAlgorithm/linUCBDiagonal``, or with a discount and the full matrix
+    /// ``LearnerAlgorithm/linUCBDiscounted``.
+    public var algorithm: LearnerAlgorithm { Model.isDiagonal ? .linUCBDiagonal : self.discount < 1 ? .linUCBDiscounted : .linUCB }
     /// How many arms there are.
     public var armCount: Int { self.models.count }
 

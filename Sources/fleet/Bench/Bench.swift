@@ -17,10 +17,15 @@ struct Bench: AsyncParsableCommand {
               fleet bench latency --rate 10000 --seconds 20 --json
               fleet bench micro
               fleet bench learners
+              fleet bench feedback
+              fleet bench freshness
+              fleet bench loop
 
             Absolute figures move with the machine: compare a worker with the limit of the same run.
             """,
-        subcommands: [Seed.self, WorkerRun.self, Limit.self, Latency.self, Micro.self, Learners.self]
+        subcommands: [
+            Seed.self, WorkerRun.self, Limit.self, Latency.self, Micro.self, Learners.self, FeedbackRun.self, Freshness.self, Loop.self,
+        ]
     )
 
     /// What the measuring commands share.
