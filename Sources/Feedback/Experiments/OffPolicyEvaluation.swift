@@ -41,7 +41,9 @@ public struct OffPolicyEvaluation: Sendable, Hashable {
     public struct Settings: Sendable, Hashable {
         /// The share of intervals that hold the true value; .95.
         public var confidence: Double
-        /// How intervals are made; ``IntervalMethod/normal``. Self-normalised IPS has no Bernstein bound and gets a normal interval then.
+        /// How intervals are made; ``IntervalMethod/normal``.
+        ///
+        /// Self-normalised IPS has no Bernstein bound and gets a normal interval then.
         public var method: IntervalMethod
         /// The largest weight; larger ones count as this, which moves the estimate towards too little for good candidates.
         ///

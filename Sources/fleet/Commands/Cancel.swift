@@ -147,7 +147,7 @@ struct Cancel: AsyncParsableCommand {
     }
 
     /// The user and the host, as far as they are known.
-    private static var user: String {
+    static var user: String {
         var buffer = [CChar](repeating: 0, count: 256)
         let host = gethostname(&buffer, buffer.count - 1) == 0 ? buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) } : []
         let name = getenv("USER").map { String(cString: $0) } ?? "uid-\(getuid())"
