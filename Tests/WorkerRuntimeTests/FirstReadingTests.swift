@@ -37,12 +37,14 @@ struct FirstReadingTests {
                 results: try producer.topic(names.results(.domain)),
                 progress: try producer.topic(names.progress(.domain)),
                 deadLetters: DeadLetterTopic(try producer.topic(names.deadLetters(.domain)), of: producer),
-                signals: [:]
+                signals: [:],
+                decisions: try producer.topic(names.decisions)
             ),
             limits: .default,
             signalPolicy: .all,
             retries: RetryPolicy(),
             cancelled: cancelled,
+            chooser: .uniform,
             logger: .silent,
             metrics: RequestMetrics(registry: MetricsRegistry(), layer: .domain),
             producer: producer,
