@@ -1,5 +1,5 @@
 import Glibc
-public import JSON
+import JSON
 public import Orchestration
 
 /// Does what its arguments say, harm included: for drills and tests, never registered unless asked for (contracts, "Processes").

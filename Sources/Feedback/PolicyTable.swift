@@ -9,7 +9,6 @@ public final class PolicyTable: ComponentPolicies {
     /// How many components are disabled: who asks need not lock while there are none.
     private let disabledCount = Atomic<Int>(0)
     private let algorithms: [ComponentType: LearnerAlgorithm]
-    private let algorithmsByPrefix: [(prefix: ComponentID, algorithm: LearnerAlgorithm)]
     private let minimumExploration: Double
     private let priors = Mutex<[ComponentType: [LearnerAlgorithm: any Learner]]>([:])
 
@@ -20,20 +19,14 @@ public final class PolicyTable: ComponentPolicies {
     /// Creates a table that knows no component.
     ///
     /// - Parameters:
-    ///   - algorithms: by which learner components of a type are chosen; ``LearnerAlgorithm/standard(for:)`` for those not named. By one that
-    ///     cannot be put together from arms (``LearnerAlgorithm/ucb2``), all candidates are alike.
-    ///   - learnersByPrefix: as of ``FeedbackSettings``: the first one chooses among candidates whose names all begin so.
+    ///   - algorithms: by which learner components of a type are chosen; for those not named, by the first one in the newest of the candidates'
+    ///     snapshots. By one that cannot be put together from arms (``LearnerAlgorithm/ucb2``), all candidates are alike.
     ///   - minimumExploration: the share of choices that is uniform whatever the learners think, moved into 0 … 1.
     public init(
         algorithms: [ComponentType: LearnerAlgorithm] = [:],
-        learnersByPrefix: [String: [LearnerAlgorithm]] = FeedbackSettings.defaultLearnersByPrefix,
         minimumExploration: Double = PolicyTable.minimumExploration
     ) {
         self.algorithms = algorithms
-        self.algorithmsByPrefix = learnersByPrefix.compactMap { prefix, learners in
-            guard let component = ComponentID(prefix), let algorithm = learners.first else { return nil }
-            return (component, algorithm)
-        }.sorted { $0.prefix.id.utf8.count > $1.prefix.id.utf8.count }
         self.minimumExploration = minimumExploration.isNaN ? Self.minimumExploration : min(max(minimumExploration, 0), 1)
     }
 
@@ -89,11 +82,14 @@ public final class PolicyTable: ComponentPolicies {
         }
     }
 
+    /// What their owner has put first, as the newest of their snapshots says.
     private func algorithm(for question: ComponentQuestion) -> LearnerAlgorithm {
-        for (prefix, algorithm) in self.algorithmsByPrefix where prefix.type == question.type {
-            if question.candidates.allSatisfy({ $0.hasPrefix(prefix.id) }) { return algorithm }
+        if let algorithm = self.algorithms[question.type] { return algorithm }
+        let newest = self.entries.withLock { entries in
+            question.candidates.compactMap { entries[ComponentID(question.type, $0)] }.filter { $0.first != nil }
+                .max { $0.snapshot.updatedAt < $1.snapshot.updatedAt }
         }
-        return self.algorithms[question.type] ?? .standard(for: question.type)
+        return newest?.first ?? .standard(for: question.type)
     }
 
     /// The candidates that are not disabled, as probable as an algorithm says.
@@ -140,12 +136,15 @@ public final class PolicyTable: ComponentPolicies {
 private final class PolicyEntry: Sendable {
     let snapshot: PolicySnapshot
     let isDisabled: Bool
+    /// The learner that its owner has put first; nil when there is none that is known here.
+    let first: LearnerAlgorithm?
     /// Nil inside for what is not there or cannot be read.
     private let learners = Mutex<[LearnerAlgorithm: (any Learner)?]>([:])
 
     init(_ snapshot: PolicySnapshot) {
         self.snapshot = snapshot
         self.isDisabled = snapshot.availability == .disabled
+        self.first = snapshot.learners.keys.first.flatMap { LearnerAlgorithm(rawValue: $0) }
     }
 
     func learner(_ algorithm: LearnerAlgorithm) -> (any Learner)? {

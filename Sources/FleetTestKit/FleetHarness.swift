@@ -110,7 +110,8 @@ public final class FleetHarness: Sendable {
         let observer = KafkaObserver(logger: logger)
         self.producer = try KafkaProducer(configuration: client.merging(["linger.ms": "0"]), observer: observer)
         let topics =
-            [names.results(layer), names.progress(layer), names.deadLetters(layer)] + ComponentType.allCases.map { names.signals($0) }
+            [names.results(layer), names.progress(layer), names.deadLetters(layer), names.decisions]
+            + ComponentType.allCases.map { names.signals($0) }
         self.inbox = try await Inbox(configuration: client, observer: observer, topics: topics)
     }
 
@@ -132,9 +133,19 @@ public final class FleetHarness: Sendable {
         return try Reply(decoding: record.value ?? [])
     }
 
+    /// Tells the worker what is known of a component, as a feedback orchestrator would; it takes a moment until the worker has read it.
+    public func publish(_ policy: PolicySnapshot) throws {
+        let (value, headers) = policy.encode(source: "/orchestration-fleet/test", time: WireTime.now)
+        try self.produce(value, headers, key: policy.component.description, to: self.names.policies)
+    }
+
     /// Puts any bytes on the layer's request topic.
     public func produce(_ value: [UInt8]?, _ headers: RecordHeaders = RecordHeaders(), key: String? = nil) throws {
-        let topic = try self.producer.topic(self.names.requests(self.layer))
+        try self.produce(value, headers, key: key, to: self.names.requests(self.layer))
+    }
+
+    private func produce(_ value: [UInt8]?, _ headers: RecordHeaders, key: String?, to topicName: String) throws {
+        let topic = try self.producer.topic(topicName)
         let outcome = headers.withView { headers in
             func send(_ key: UnsafeRawBufferPointer?) -> KafkaProducer.Outcome {
                 guard let value else { return self.producer.produce(to: topic, key: key, value: nil, headers: headers) }
@@ -147,7 +158,7 @@ public final class FleetHarness: Sendable {
         self.producer.readReports { _, _ in }
     }
 
-    /// The first record of a topic (results, progress, dead letters, signals of this harness's layer) that fits, past or to come.
+    /// The first record of a topic (results, progress, dead letters of this harness's layer, signals, decisions) that fits, past or to come.
     ///
     /// - Throws: ``TimedOut``, or `CancellationError`.
     public func record(

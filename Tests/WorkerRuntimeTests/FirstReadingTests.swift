@@ -38,7 +38,7 @@ struct FirstReadingTests {
                 progress: try producer.topic(names.progress(.domain)),
                 deadLetters: DeadLetterTopic(try producer.topic(names.deadLetters(.domain)), of: producer),
                 signals: [:],
-                decisions: try producer.topic(names.decisions)
+                decisions: try producer.topic(TopicNames().decisions)
             ),
             limits: .default,
             signalPolicy: .all,

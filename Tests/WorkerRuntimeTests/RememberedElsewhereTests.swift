@@ -44,12 +44,14 @@ struct RememberedElsewhereTests {
                     results: try producer.topic(names.results(.domain)),
                     progress: try producer.topic(names.progress(.domain)),
                     deadLetters: DeadLetterTopic(try producer.topic(names.deadLetters(.domain)), of: producer),
-                    signals: [:]
+                    signals: [:],
+                    decisions: try producer.topic(TopicNames().decisions)
                 ),
                 limits: .default,
                 signalPolicy: .off,
                 retries: RetryPolicy(),
                 cancelled: cancelled,
+                chooser: .uniform,
                 memory: RequestHandler.Memory(idempotency: self.idempotency, topic: try producer.topic(names.idempotency(.domain))),
                 logger: .silent,
                 metrics: RequestMetrics(registry: MetricsRegistry(), layer: .domain),

@@ -11,24 +11,15 @@ import WorkerRuntime
 /// One worker for all tests of a suite, because joining a group takes the embedded broker three seconds.
 struct SharedFleet: SuiteTrait, TestScoping {
     @TaskLocal static var current: FleetHarness?
+    var orchestrators: [any Orchestrator]
 
     func provideScope(for test: Test, testCase: Test.Case?, performing function: @Sendable @concurrent () async throws -> Void) async throws
     {
-        let orchestrators: [any Orchestrator] = [
-            EchoOrchestrator(layer: .application), ProbeOrchestrator(layer: .application),
-            ClosureOrchestrator("skip") { _, _ in .skip(reason: "not today") },
-            ClosureOrchestrator("look") { context, _ in
-                .ok([
-                    "tenant": .string(context.tenantID), "request": .string(context.requestID), "trace": .string(context.traceID ?? ""),
-                    "attempt": .integer(Int64(context.attempt)), "metadata": .object(context.metadata),
-                ])
-            },
-        ]
         let (fleets, give) = AsyncThrowingStream.makeStream(of: FleetHarness.self)
         let (end, testsEnded) = AsyncStream.makeStream(of: Void.self)
         let running = Task {
             do {
-                try await FleetHarness.run(orchestrators, layer: .application, partitions: 3) { fleet in
+                try await FleetHarness.run(self.orchestrators, layer: .application, partitions: 3) { fleet in
                     try fleet.broker?.createTopic("answers", partitions: 3)
                     give.yield(fleet)
                     for await _ in end {}
@@ -53,7 +44,21 @@ struct SharedFleet: SuiteTrait, TestScoping {
     }
 }
 
-@Suite("A worker that serves", SharedFleet(), .serialized, .timeLimit(.minutes(1)))
+private enum Served {
+    static let orchestrators: [any Orchestrator] = [
+        EchoOrchestrator(layer: .application), ProbeOrchestrator(layer: .application),
+        ClosureOrchestrator("skip") { _, _ in .skip(reason: "not today") },
+        ClosureOrchestrator("look") { context, _ in
+            .ok([
+                "tenant": .string(context.tenantID), "request": .string(context.requestID), "root": .string(context.rootID),
+                "trace": .string(context.traceID ?? ""), "attempt": .integer(Int64(context.attempt)),
+                "metadata": .object(context.metadata),
+            ])
+        },
+    ]
+}
+
+@Suite("A worker that serves", SharedFleet(orchestrators: Served.orchestrators), .serialized, .timeLimit(.minutes(1)))
 struct ServingTests {
     private let fleet: FleetHarness
     private let names: TopicNames
@@ -97,7 +102,7 @@ struct ServingTests {
         #expect(reply.requestID == "job-7" && reply.orchestrator == "look" && reply.attempt == 3)
         #expect(
             reply.result.data == [
-                "tenant": "acme", "request": "job-7", "trace": "0af7651916cd43dd8448eb211c80319c", "attempt": 3, "metadata": ["m": 1],
+                "tenant": "acme", "request": "job-7", "root": "root", "trace": "0af7651916cd43dd8448eb211c80319c", "attempt": 3, "metadata": ["m": 1],
             ]
         )
         // A later reply of the same partition is there: an earlier second one would be, too.

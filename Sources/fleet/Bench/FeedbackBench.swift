@@ -112,7 +112,7 @@ extension Bench {
             var (start, end) = (clock.now, clock.now)
             var (before, after) = (ProcessUsage.now, ProcessUsage.now)
             let allocations = AllocationCount.now
-            var last: Int?
+            var last: Int64?
             try await FeedbackFixture.running([worker]) {
                 for await _ in ready {}
                 (start, before) = (clock.now, ProcessUsage.now)

@@ -109,7 +109,7 @@ extension Bench {
                 return try await onOwnThread {
                     let world = try LoopWorld(fixture, requests: requests)
                     return try world.run(concurrency: concurrency) { done in
-                        if !json { Console.progress("\(done) of \(requests) requests") }
+                        if !json, done % 500 == 0 { FleetProcess.complain("\(done) of \(requests) requests") }
                     }
                 }
             }
