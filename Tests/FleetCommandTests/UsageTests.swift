@@ -31,7 +31,10 @@ struct UsageTests {
         arguments: [
             [], ["submit"], ["cancel"], ["tail"], ["topics"], ["topics", "create"], ["deadletters"], ["deadletters", "list"],
             ["deadletters", "show"],
-            ["deadletters", "histogram"], ["deadletters", "replay"], ["deadletters", "purge"], ["dev"], ["demo"], ["bench"],
+            ["deadletters", "histogram"], ["deadletters", "replay"], ["deadletters", "purge"], ["feedback"], ["feedback", "status"],
+            ["feedback", "components"], ["feedback", "policies"], ["feedback", "watch"], ["feedback", "disable"], ["feedback", "enable"],
+            ["feedback", "reset"], ["feedback", "experiments"], ["feedback", "experiments", "list"], ["feedback", "experiments", "define"],
+            ["feedback", "experiments", "stop"], ["feedback", "experiments", "evaluate"], ["dev"], ["demo"], ["bench"],
         ]
     )
     func help(_ command: [String]) async throws {
@@ -95,6 +98,22 @@ struct UsageTests {
             (["deadletters", "purge", "--all", "--reason", "expired"], "only delete from a partition's beginning"),
             (["deadletters", "purge", "--yes"], "--all"), (["deadletters", "purge", "--all", "--until", "1d", "--yes"], "--until"),
             (["deadletters", "purge", "--all"], "--yes"), (["deadletters", "purge", "--until", "0:5", "--yes"], "--layer"),
+            (["feedback", "policies", "gpt-4"], "gpt-4"), (["feedback", "policies", "robot/x"], "robot/x"), (["feedback", "policies"], "type/id"),
+            (["feedback", "components", "--type", "robot"], "robot"), (["feedback", "components", "--limit", "0"], "--limit"),
+            (["feedback", "components", "--sort", "beauty"], "health"), (["feedback", "watch", "robot"], "robot"),
+            (["feedback", "watch", "--window", "2d"], "1s to 1d"), (["feedback", "watch", "--interval", "0"], "--interval"),
+            (["feedback", "disable"], "type/id"), (["feedback", "disable", "model/"], "model/"),
+            (["feedback", "disable", "model/a", "--withdraw", "--reason", "x"], "--withdraw"),
+            (["feedback", "disable", "model/\(String(repeating: "x", count: 257))"], "257 bytes"),
+            (["feedback", "reset", "model/a", "--reason", String(repeating: "x", count: 1_025)], "--reason"),
+            (["feedback", "enable", "model/a", "--wait", "--timeout", "0"], "--timeout"),
+            (["feedback", "experiments", "define", "", "{}"], "NAME is empty"), (["feedback", "experiments", "stop"], "name"),
+            (["feedback", "experiments", "evaluate", "e", "--policy", "uniform"], "--policy"),
+            (["feedback", "experiments", "evaluate", "--policy", "best"], "best"),
+            (["feedback", "experiments", "evaluate", "--intervals", "wide"], "bootstrap"),
+            (["feedback", "experiments", "evaluate", "--since", "1h", "--until", "2h"], "--since"),
+            (["feedback", "experiments", "evaluate", "--train-share", "1"], "--train-share"),
+            (["feedback", "experiments", "evaluate", "--confidence", "1"], "--confidence"),
             (["bench", "limit", "--records", "0"], "--records"), (["bench", "learners", "--seeds", "0"], "--seeds"),
             (["--generate-completion-script", "csh"], "csh"),
         ]
@@ -103,6 +122,19 @@ struct UsageTests {
         let wrong = try await fleet(arguments)
         #expect(wrong.status == .exited(64), "\(wrong.standardError)")
         #expect(wrong.standardOutput.isEmpty && wrong.standardError.contains(word), "\(wrong.standardError)")
+    }
+
+    @Test(
+        "a definition of an experiment that is none is told by its path, before anything is sent",
+        arguments: [
+            ("{", "no JSON"), (#"{"component_type": "robot"}"#, "component_type must be one of"),
+            (#"{"component_type": "model", "variants": {"b": 0.1}, "auto_activate": 7}"#, "auto_activate is not known"),
+            (#"{"component_type": "model", "variants": {"b": 2}}"#, "variants.b.fraction"), ("no-such-file.json", "no-such-file.json"),
+        ]
+    )
+    func definitions(_ definition: String, _ word: String) async throws {
+        let wrong = try await fleet(["feedback", "experiments", "define", "e", definition])
+        #expect(wrong.status == .exited(64) && wrong.standardOutput.isEmpty && wrong.standardError.contains(word), "\(wrong.standardError)")
     }
 
     @Test("a wrong property in the environment is told without its value")
