@@ -37,7 +37,7 @@ extension Bench {
         var concurrency = 20
 
         @Option(help: ArgumentHelp("How the models are learned.", valueName: "algorithm"))
-        var learner: LearnerAlgorithm = .linUCBDiscounted
+        var learner: LearnerAlgorithm = .linTSDiscounted
 
         @Option(help: ArgumentHelp("The right share of a hundred requests that counts as learned.", valueName: "share"))
         var target = 0.85
