@@ -98,22 +98,6 @@ struct UsageTests {
             (["deadletters", "purge", "--all", "--reason", "expired"], "only delete from a partition's beginning"),
             (["deadletters", "purge", "--yes"], "--all"), (["deadletters", "purge", "--all", "--until", "1d", "--yes"], "--until"),
             (["deadletters", "purge", "--all"], "--yes"), (["deadletters", "purge", "--until", "0:5", "--yes"], "--layer"),
-            (["feedback", "policies", "gpt-4"], "gpt-4"), (["feedback", "policies", "robot/x"], "robot/x"), (["feedback", "policies"], "type/id"),
-            (["feedback", "components", "--type", "robot"], "robot"), (["feedback", "components", "--limit", "0"], "--limit"),
-            (["feedback", "components", "--sort", "beauty"], "health"), (["feedback", "watch", "robot"], "robot"),
-            (["feedback", "watch", "--window", "2d"], "1s to 1d"), (["feedback", "watch", "--interval", "0"], "--interval"),
-            (["feedback", "disable"], "type/id"), (["feedback", "disable", "model/"], "model/"),
-            (["feedback", "disable", "model/a", "--withdraw", "--reason", "x"], "--withdraw"),
-            (["feedback", "disable", "model/\(String(repeating: "x", count: 257))"], "257 bytes"),
-            (["feedback", "reset", "model/a", "--reason", String(repeating: "x", count: 1_025)], "--reason"),
-            (["feedback", "enable", "model/a", "--wait", "--timeout", "0"], "--timeout"),
-            (["feedback", "experiments", "define", "", "{}"], "NAME is empty"), (["feedback", "experiments", "stop"], "name"),
-            (["feedback", "experiments", "evaluate", "e", "--policy", "uniform"], "--policy"),
-            (["feedback", "experiments", "evaluate", "--policy", "best"], "best"),
-            (["feedback", "experiments", "evaluate", "--intervals", "wide"], "bootstrap"),
-            (["feedback", "experiments", "evaluate", "--since", "1h", "--until", "2h"], "--since"),
-            (["feedback", "experiments", "evaluate", "--train-share", "1"], "--train-share"),
-            (["feedback", "experiments", "evaluate", "--confidence", "1"], "--confidence"),
             (["bench", "limit", "--records", "0"], "--records"), (["bench", "learners", "--seeds", "0"], "--seeds"),
             (["--generate-completion-script", "csh"], "csh"),
         ]
@@ -122,6 +106,27 @@ struct UsageTests {
         let wrong = try await fleet(arguments)
         #expect(wrong.status == .exited(64), "\(wrong.standardError)")
         #expect(wrong.standardOutput.isEmpty && wrong.standardError.contains(word), "\(wrong.standardError)")
+    }
+
+    private static let feedback: [(arguments: [String], word: String)] = [
+        (["policies", "gpt-4"], "gpt-4"), (["policies", "robot/x"], "robot/x"), (["policies"], "type/id"),
+        (["components", "--type", "robot"], "robot"), (["components", "--limit", "0"], "--limit"),
+        (["components", "--sort", "beauty"], "health"), (["watch", "robot"], "robot"), (["watch", "--window", "2d"], "1s to 1d"),
+        (["watch", "--interval", "0"], "--interval"), (["disable"], "type/id"), (["disable", "model/"], "model/"),
+        (["disable", "model/a", "--withdraw", "--reason", "x"], "--withdraw"),
+        (["disable", "model/" + String(repeating: "x", count: 257)], "257 bytes"),
+        (["reset", "model/a", "--reason", String(repeating: "x", count: 1_025)], "--reason"),
+        (["enable", "model/a", "--wait", "--timeout", "0"], "--timeout"), (["experiments", "define", "", "{}"], "NAME is empty"),
+        (["experiments", "stop"], "name"), (["experiments", "evaluate", "e", "--policy", "uniform"], "--policy"),
+        (["experiments", "evaluate", "--policy", "best"], "best"), (["experiments", "evaluate", "--intervals", "wide"], "bootstrap"),
+        (["experiments", "evaluate", "--since", "1h", "--until", "2h"], "--since"),
+        (["experiments", "evaluate", "--train-share", "1"], "--train-share"),
+        (["experiments", "evaluate", "--confidence", "1"], "--confidence"),
+    ]
+
+    @Test("wrong usage of fleet feedback ends with 64, too", arguments: Self.feedback)
+    func feedbackMistakes(_ mistake: (arguments: [String], word: String)) async throws {
+        try await self.mistakes(["feedback"] + mistake.arguments, mistake.word)
     }
 
     @Test(

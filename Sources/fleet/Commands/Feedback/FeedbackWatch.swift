@@ -48,7 +48,7 @@ struct FeedbackWatch: AsyncParsableCommand {
 
     func validate() throws {
         guard self.interval >= 0.1, self.interval <= 3_600 else { throw ValidationError("--interval must be 0.1 to 3600 seconds") }
-        guard self.lines ?? 3 >= 3 else { throw ValidationError("--lines must be at least 3") }
+        guard self.lines ?? 4 >= 4 else { throw ValidationError("--lines must be at least 4") }
     }
 
     func run() async throws {
@@ -109,7 +109,7 @@ struct FeedbackWatch: AsyncParsableCommand {
             window: decisions.window,
             now: now
         )
-        let lines = picture.lines(width: size.columns, height: self.lines ?? (isLive ? size.rows - 1 : .max))
+        let lines = picture.lines(width: size.columns, height: self.lines ?? (isLive ? max(4, size.rows - 1) : .max))
         // Up to the first line, then everything below it is taken away.
         let start = drawn > 0 ? "\u{1b}[\(drawn)A\u{1b}[J" : ""
         Console.line(start + lines.joined(separator: "\n"))
