@@ -142,6 +142,11 @@ public struct WorkerConfiguration: Sendable {
         for name in own where self.kafka[name] != nil {
             mistakes.append("kafka property \(name) is the worker's own: leave it out")
         }
+        if let partitioner = self.kafka["partitioner"], !["murmur2", "murmur2_random"].contains(partitioner) {
+            mistakes.append(
+                "kafka property partitioner must be murmur2 or murmur2_random, found \(partitioner): what is learned about a component is in one partition"
+            )
+        }
         // What both clients share would be told twice.
         for mistake in self.consumerConfiguration(group: "check").mistakes() + self.producerConfiguration(group: "check").mistakes()
         where !mistakes.contains(mistake) { mistakes.append(mistake) }

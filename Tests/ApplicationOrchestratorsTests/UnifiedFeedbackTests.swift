@@ -183,10 +183,8 @@ struct UnifiedFeedbackTests {
         #expect(outcome.signals.map(\.signalID) == ["trajectory.acme.t.0", "trajectory.acme.t.2", "trajectory.acme.t.4"])
         #expect(outcome.signals.allSatisfy { $0.version == 3 })
         #expect(await self.bench.run(arguments, requestID: "other").signals == outcome.signals)
-        #expect(
-            await self.failure(["operation": "submit_trajectory_feedback", "trajectory": ["steps": [["tool_name": 7]]]])
-                == "Trajectory feedback failed: Expected string at trajectory.steps[0].tool_name, found number."
-        )
+        let wrong = await self.failure(["operation": "submit_trajectory_feedback", "trajectory": ["steps": [["tool_name": 7]]]])
+        #expect(wrong == "Trajectory feedback failed: Expected string at trajectory.steps[0].tool_name, found integer.")
     }
 
     @Test("credits an outcome to the decisions of a reply")

@@ -158,7 +158,10 @@ struct ChoosingTests {
     func partitions() async throws {
         var partitions: Set<Int32> = []
         for number in 0..<12 {
-            let outcome = try await self.submit(self.request("m-\(number)", ["among": ["component-\(number)"], "type": "tool"]), type: .tool)
+            let outcome = try await self.submit(
+                self.request("m-\(number)", ["among": ["component-\(number)"], "type": "tool"]),
+                type: .tool
+            )
             let signal = try #require(outcome.signals.first?.record), decision = try #require(outcome.decisions.first)
             #expect(signal.source.partition == decision.source.partition)
             partitions.insert(decision.source.partition)

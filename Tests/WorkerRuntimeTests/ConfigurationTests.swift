@@ -70,6 +70,17 @@ struct ConfigurationTests {
         }
     }
 
+    @Test("keeps a component's records in one partition: other partitioners are refused")
+    func partitioner() {
+        var configuration = WorkerConfiguration()
+        for name in ["murmur2", "murmur2_random"] {
+            configuration.kafka["partitioner"] = name
+            #expect(configuration.mistakes().isEmpty)
+        }
+        configuration.kafka["partitioner"] = "consistent_random"
+        #expect(configuration.mistakes().contains { $0.hasPrefix("kafka property partitioner must be murmur2 or murmur2_random") })
+    }
+
     @Test("looks at the properties of producers, too")
     func producerProperty() {
         #expect(self.mistakes { $0.kafka["linger.ms"] = "5" }.isEmpty)

@@ -114,6 +114,68 @@ struct FeedbackWorkerTests {
         #expect(try await count() == 15)
     }
 
+    @Test("obeys commands about components, and tells what came of them")
+    func commands() async throws {
+        let broker = try EmbeddedBroker.withTopics(partitions: 3)
+        let names = TopicNames()
+        let component = ComponentID(.tool, "grep")
+        let schedule = FeedbackSchedule(processingInterval: 20)
+        let worker = FeedbackWorker(configuration: broker.configuration, schedule: schedule, logger: .silent)
+        let send = { @Sendable (order: ComponentOrder, time: Int64) in
+            let command = ControlCommand(.component(component, order), reason: "too slow", issuedBy: "ops", time: time)
+            let (value, headers) = command.encode(source: "/test", time: time)
+            try broker.send([(String(decoding: command.key, as: UTF8.self), value, headers)], to: names.control)
+        }
+        let wait = { @Sendable (availability: ComponentAvailability, reason: String?) async throws in
+            try await eventually("\(availability)", deadline: .now + .seconds(30), tick: .milliseconds(50)) {
+                let last = try await broker.readAll([names.policies]).last { $0.keyText == "\(component)" }
+                guard let record = last else { return false }
+                let snapshot = try PolicySnapshot(decoding: record.value ?? [])
+                return snapshot.availability == availability && snapshot.reason == reason
+            }
+        }
+        // Given before anybody is there, and while the worker runs.
+        try send(.disable, 1_000)
+        try await withRunning(worker) {
+            try await wait(.disabled, "too slow (ops)")
+            try send(.enable, 2_000)
+            try await wait(.enabled, nil)
+            worker.drain()
+        }
+    }
+
+    @Test("does not start on topics that have not the same number of partitions, and says what to do")
+    func partitionCounts() async throws {
+        let broker = try EmbeddedBroker(logger: .silent)
+        let names = TopicNames()
+        for name in names.all { try broker.createTopic(name, partitions: name == names.signals(.tool) ? 2 : 3) }
+        let error = await #expect(throws: WorkerError.self) {
+            try await FeedbackWorker(configuration: broker.configuration, logger: .silent).run()
+        }
+        #expect(error?.code == .startFailed && error?.message.contains("feedback.signals.tool: 2") == true)
+    }
+
+    @Test("does not go on with a state that was learned with another number of partitions")
+    func otherPartitionCount() async throws {
+        let broker = try EmbeddedBroker.withTopics(partitions: 2)
+        let checkpoint = #"{"v": 1, "partitions": 5, "positions": {}}"#
+        try broker.send([("checkpoint", Array(checkpoint.utf8), RecordHeaders())], to: TopicNames().feedbackState)
+        let error = await #expect(throws: WorkerError.self) {
+            try await FeedbackWorker(configuration: broker.configuration, logger: .silent).run()
+        }
+        #expect(error?.code == .startFailed && error?.message.contains("learned with 5 partitions and the topics have 2") == true)
+    }
+
+    @Test("does not promise exactly once on the embedded broker")
+    func exactlyOnce() async throws {
+        let broker = try EmbeddedBroker.withTopics()
+        var configuration = broker.configuration
+        configuration.delivery = .exactlyOnce
+        let worker = FeedbackWorker(configuration: configuration, logger: .silent)
+        let error = await #expect(throws: WorkerError.self) { try await worker.run() }
+        #expect(error?.code == .configuration && error?.message.contains("at_least_once") == true)
+    }
+
     @Test("does not start with a configuration that has mistakes")
     func mistakes() async throws {
         var configuration = WorkerConfiguration()

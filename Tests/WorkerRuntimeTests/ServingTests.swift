@@ -102,7 +102,8 @@ struct ServingTests {
         #expect(reply.requestID == "job-7" && reply.orchestrator == "look" && reply.attempt == 3)
         #expect(
             reply.result.data == [
-                "tenant": "acme", "request": "job-7", "root": "root", "trace": "0af7651916cd43dd8448eb211c80319c", "attempt": 3, "metadata": ["m": 1],
+                "tenant": "acme", "request": "job-7", "root": "root", "trace": "0af7651916cd43dd8448eb211c80319c", "attempt": 3,
+                "metadata": ["m": 1],
             ]
         )
         // A later reply of the same partition is there: an earlier second one would be, too.

@@ -1,6 +1,7 @@
 import ArgumentParser
 import CAllocationCounter
 import DrillOrchestrators
+import Feedback
 import JSON
 import Observability
 import Orchestration
@@ -9,7 +10,7 @@ import Wire
 extension Bench {
     struct Micro: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Nanoseconds and allocations of decoding a request, dispatching it, and encoding its reply; no Kafka.",
+            abstract: "Nanoseconds and allocations of decoding a request, dispatching it, encoding its reply, and choosing; no Kafka.",
             discussion: """
                 Examples:
                   fleet bench micro
@@ -32,6 +33,8 @@ extension Bench {
             self.show("encode", self.measure { fixture.encode() })
             let dispatched = await self.measureAsync { await fixture.dispatch() }
             self.show("dispatch", dispatched)
+            self.show("choose", self.measure { fixture.choose() })
+            self.show("choose-again", self.measure { fixture.chooseAgain() })
             #if DEBUG
             Console.line("This is a debug build: the figures mean nothing. Build with -c release.")
             #endif
@@ -84,7 +87,7 @@ extension Bench {
     }
 }
 
-/// A request of 400 bytes, its reply, and a facade with an echo.
+/// A request of 400 bytes, its reply, a facade with an echo, and four models that something is known of.
 private struct MicroFixture {
     private let padded: [UInt8]
     private let count: Int
@@ -92,6 +95,8 @@ private struct MicroFixture {
     private let request: Request
     private let facade: OrchestrationFacade
     private let context: OrchestrationContext
+    private let forgetful: OrchestrationContext
+    private let remembering: OrchestrationContext
 
     init() throws {
         let (_, value) = BenchRequest.make(1, keys: 0, bytes: 400)
@@ -110,6 +115,45 @@ private struct MicroFixture {
         try self.facade.register(EchoOrchestrator(layer: .domain))
         self.request = try MicroFixture.decode(self.padded, self.count, headers)
         self.context = OrchestrationContext(tenantID: "acme", requestID: self.request.requestID, logger: logger)
+        let policies = try MicroFixture.policies()
+        let choosers = [0, 10_000].map { ComponentChooser(policies: policies, remembering: $0) }
+        let contexts = choosers.map { OrchestrationContext(tenantID: "acme", requestID: "r-1", logger: logger, chooser: $0) }
+        (self.forgetful, self.remembering) = (contexts[0], contexts[1])
+    }
+
+    private static let models = ["gpt-4", "gpt-3.5-turbo", "claude-3-opus", "claude-3-sonnet"]
+    private static let situation: JSONObject = ["task_type": "summarization", "complexity": "simple", "token_estimate": 2_000]
+
+    /// Each model has a hundred rewards around its own mean.
+    private static func policies() throws -> PolicyTable {
+        let table = PolicyTable()
+        var generator = SeededGenerator(seed: 1)
+        for (index, model) in Self.models.enumerated() {
+            var learner = try LearnerAlgorithm.linTS.prior(features: FeatureVector.count(.model))
+            for round in 0..<100 {
+                let situation: JSONObject = [
+                    "task_type": round % 2 == 0 ? "summarization" : "reasoning", "token_estimate": .integer(Int64(round)),
+                ]
+                let reward = min(1, 0.5 + 0.05 * Double(index) + Double.random(in: 0..<0.3, using: &generator))
+                try learner.learn(Observation(features: FeatureVector.make(.model, situation), arm: 0, reward: reward))
+            }
+            table.take(
+                PolicySnapshot(
+                    policyVersion: 1,
+                    componentType: .model,
+                    componentID: model,
+                    signals: 100,
+                    meanReward: 0.7,
+                    bySource: [:],
+                    learners: ["lin_ts": try LearnerState.encode(learner)],
+                    firstSignalAt: 0,
+                    lastSignalAt: 0,
+                    updatedAt: 0,
+                    worker: "bench"
+                )
+            )
+        }
+        return table
     }
 
     private static func decode(_ bytes: [UInt8], _ count: Int, _ headers: RecordHeaders) throws -> Request {
@@ -143,6 +187,16 @@ private struct MicroFixture {
             processingMilliseconds: 0.5
         ).encodeValue()
         return value.count &+ Reply.headers(answering: self.request.event, source: "/bench", time: 1_790_000_000_000).count
+    }
+
+    /// One of four models, drawn anew.
+    func choose() -> Int { self.choose(self.forgetful) }
+
+    /// The same choice once more.
+    func chooseAgain() -> Int { self.choose(self.remembering) }
+
+    private func choose(_ context: OrchestrationContext) -> Int {
+        (try? context.choose(.model, among: Self.models, situation: Self.situation))?.candidates.count ?? 0
     }
 
     func dispatch() async -> Int {
