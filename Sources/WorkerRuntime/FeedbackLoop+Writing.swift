@@ -27,7 +27,8 @@ extension FeedbackLoop {
         }
         self.metrics.writes.increment()
         self.metrics.writeTime.record(Double(took) / 1_000)
-        self.nextWrite = began + took + min(self.configuration.schedule.processingInterval, max(1, took * 9))
+        // Most of a write is waiting for the broker; who has nothing else to do may wait more often.
+        self.nextWrite = began + took + min(self.configuration.schedule.processingInterval, max(1, took * (self.isBehind ? 9 : 2)))
         for number in self.shards.keys { self.shards[number]?.saved() }
         self.letters.removeAll(keepingCapacity: true)
     }

@@ -101,6 +101,8 @@ final class FeedbackLoop {
     var lostProducer: LostProducer?
     var lastFenced: Int64?
     var nextWrite: Int64 = 0
+    /// There is more to read than one turn takes.
+    var isBehind = false
     var nextArrival: Int64 = 0
     private var nextHealth: Int64
     private var nextConsolidation: Int64
@@ -227,6 +229,7 @@ final class FeedbackLoop {
                 taken += count
             }
         }
+        self.isBehind = taken >= Self.turnLimit
         let now = monotonicMilliseconds()
         self.passTime(now)
         if now >= self.nextWrite || self.letters.count >= 1_000 { self.write(last: false) }
