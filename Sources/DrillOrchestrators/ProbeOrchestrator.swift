@@ -60,7 +60,8 @@ public struct ProbeOrchestrator: TypedOrchestrator {
         self.layer = layer
     }
 
-    /// Does, in this order, what the input asks for: progress, signals, delays, an end of the process, a throw, a failure, a choice, a reply.
+    /// Does, in this order, what the input asks for: progress, signals, delays, an end of the process, a throw, a failure, a choice, a
+    /// reply.
     public func orchestrate(_ context: OrchestrationContext, input: Input) async throws -> StepResult {
         for step in 0..<max(0, min(input.progress ?? 0, 10_000)) {
             context.report(Progress(stage: "probe", step: step + 1, total: input.progress ?? 0, message: "probe step \(step + 1)"))
@@ -107,7 +108,9 @@ public struct ProbeOrchestrator: TypedOrchestrator {
         let noise = abs(choice.noise ?? 0)
         let mean = choice.among[decision.chosen.id] ?? 0
         let reward = min(max(mean + (noise > 0 && noise.isFinite ? Double.random(in: -noise...noise) : 0), 0), 1)
-        context.emit(FeedbackSignal(source: .trajectory, componentType: type, componentID: decision.chosen.id, reward: reward, confidence: 1))
+        context.emit(
+            FeedbackSignal(source: .trajectory, componentType: type, componentID: decision.chosen.id, reward: reward, confidence: 1)
+        )
         return (decision.chosen.id, reward)
     }
 }

@@ -15,10 +15,12 @@ struct Fleet: AsyncParsableCommand {
               fleet feedback watch model
               fleet bench worker --in requests --out results --group bench --records 1000000 --json
 
-            Every command takes --help. Completion: fleet --generate-completion-script bash (or zsh, fish). Exit codes: 0 done, 1 failed (with submit --wait: the reply is a failure), 2 no reply in time,
-            64 usage, 78 configuration.
+            Every command takes --help. Completion: fleet --generate-completion-script bash (or zsh, fish).
+            Exit codes: 0 done, 1 failed (with submit --wait: the reply is a failure), 2 no reply in time, 64 usage, 78 configuration.
             """,
-        subcommands: [Submit.self, Cancel.self, Tail.self, Topics.self, DeadLetters.self, FeedbackCommand.self, Dev.self, Demo.self, Bench.self]
+        subcommands: [
+            Submit.self, Cancel.self, Tail.self, Topics.self, DeadLetters.self, FeedbackCommand.self, Dev.self, Demo.self, Bench.self,
+        ]
     )
 }
 

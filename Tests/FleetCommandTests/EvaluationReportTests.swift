@@ -83,7 +83,10 @@ struct EvaluationReportTests {
         #expect(results[3].doublyRobust.value > 0.8 && results[3].verdict() == .better)
         #expect(results[..<3].allSatisfy { $0.verdict() == .unclear })
         let lines = report.lines
-        #expect(lines[0] == "model: 1200 of 1205 decisions have a reward; learners learned from the earlier 600, all are judged by the later 600")
+        #expect(
+            lines[0]
+                == "model: 1200 of 1205 decisions have a reward; learners learned from the earlier 600, all are judged by the later 600"
+        )
         #expect(lines[2].hasPrefix("POLICY") && lines[2].contains("95 % INTERVAL") && lines[3].hasPrefix("(as logged)"))
         #expect(lines.count == 2 + 6 + 1 + 4)
         #expect(lines[12].hasPrefix("algorithm:lin_ts would earn 0.") && lines[12].hasSuffix("worth an experiment."))
@@ -131,7 +134,12 @@ struct EvaluationReportTests {
         #expect(ExperimentReport("e", definition, entries, since: 1e9).experiment.baseline.pulls == 0)
         var few = ExperimentReport("e", definition, Array(entries.prefix(40)), since: 0)
         #expect(few.verdict == "Nothing is decided: 50 rewards each are needed, and brief has fewer.")
-        few = ExperimentReport("e", try ExperimentDefinition(json: ["component_type": "model", "variants": ["brief": 0.5]]), entries, since: 0)
+        few = ExperimentReport(
+            "e",
+            try ExperimentDefinition(json: ["component_type": "model", "variants": ["brief": 0.5]]),
+            entries,
+            since: 0
+        )
         #expect(few.verdict.hasPrefix("Everybody gets the control; variants get their shares after 500 rewards of it"))
     }
 }

@@ -114,7 +114,10 @@ struct FeedbackCommandTests {
         let tools = try await scene.run(["components", "--type", "tool"])
         #expect(tools.outputLines.count == 2 && tools.outputLines[1].hasPrefix("tool/search"))
         let none = try await scene.run(["components", "--type", "prompt"])
-        #expect(none.status.isSuccess && none.standardOutput.isEmpty && none.standardError.contains("nothing is known of components of type prompt"))
+        #expect(
+            none.status.isSuccess && none.standardOutput.isEmpty
+                && none.standardError.contains("nothing is known of components of type prompt")
+        )
 
         let one = try await scene.run(["policies", "model/gpt-4", "--compact"])
         #expect(try JSONValue(parsing: one.standardOutput)["learners"] == ["thompson": ["version": 1]])
@@ -181,7 +184,10 @@ struct FeedbackCommandTests {
         #expect(nobody.status == .exited(2) && nobody.standardError.contains("no feedback orchestrator has followed it for model/m"))
         let waiting = try ChildProcess.start(
             ChildProcess.buildProduct("fleet"),
-            arguments: ["feedback", "disable", "model/m", "--wait", "--json", "--reason", "second", "--bootstrap-servers", scene.broker.bootstrapServers]
+            arguments: [
+                "feedback", "disable", "model/m", "--wait", "--json", "--reason", "second", "--bootstrap-servers",
+                scene.broker.bootstrapServers,
+            ]
         )
         // Whoever owns the component follows the command when it is there; what signals bring about meanwhile is no answer.
         try await eventually("the command", deadline: .now + .seconds(20), tick: .milliseconds(50)) {
@@ -218,7 +224,8 @@ struct FeedbackCommandTests {
         #expect(report.outputLines[0].hasPrefix("model: 540 of 600 decisions have a reward; learners learned from the earlier 270"))
         #expect(report.outputLines.last?.hasPrefix("algorithm:lin_ts would earn 0.") == true)
         let json = try await scene.run([
-            "experiments", "evaluate", "--type", "model", "--policy", "arm:deep", "--policy", "arm:none", "--intervals", "bootstrap", "--json",
+            "experiments", "evaluate", "--type", "model", "--policy", "arm:deep", "--policy", "arm:none", "--intervals", "bootstrap",
+            "--json",
         ])
         let object = try JSONValue(parsing: json.standardOutput)
         #expect(object["judged"] == 540 && object["candidates"]?[0]?["doubly_robust"]?["method"] == "bootstrap")

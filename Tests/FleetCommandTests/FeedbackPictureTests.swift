@@ -76,7 +76,10 @@ struct FeedbackPictureTests {
         #expect(lines.count == 3 && lines[2].hasPrefix("\\u{1b}[2J\\u{202e}"))
     }
 
-    @Test("bars have eighths of a column", arguments: [(0, "    "), (1, "████"), (0.5, "██  "), (0.28, "█▏  "), (1.5, "████"), (-1, "    ")])
+    @Test(
+        "bars have eighths of a column",
+        arguments: [(0, "    "), (1, "████"), (0.5, "██  "), (0.28, "█▏  "), (1.5, "████"), (-1, "    ")]
+    )
     func bars(share: Double, bar: String) {
         #expect(FeedbackPicture.bar(share, 4) == bar)
     }
@@ -105,7 +108,9 @@ struct TextTableTests {
         var table = TextTable([.init(title: "NAME", maximumWidth: 6), .init(title: "N", isNumber: true), .init(title: "LAST")])
         table.add(["a", "1", ""])
         table.add(["long name", "100", "b\nc"])
-        #expect(table.lines == ["NAME      N  LAST", "a         1", "long…   100  b\\nc"].map { $0.replacing("long…   ", with: "long …  ") })
+        #expect(
+            table.lines == ["NAME      N  LAST", "a         1", "long…   100  b\\nc"].map { $0.replacing("long…   ", with: "long …  ") }
+        )
     }
 
     @Test(
@@ -119,7 +124,10 @@ struct TextTableTests {
         #expect(decimals(value, places) == text)
     }
 
-    @Test("times are told as people do", arguments: [(-5, "0.0 s ago"), (3.21, "3.2 s ago"), (90, "1 min ago"), (7_300, "2 h ago"), (259_200, "3 d ago")])
+    @Test(
+        "times are told as people do",
+        arguments: [(-5, "0.0 s ago"), (3.21, "3.2 s ago"), (90, "1 min ago"), (7_300, "2 h ago"), (259_200, "3 d ago")]
+    )
     func times(seconds: Double, text: String) {
         #expect(ago(seconds) == text)
     }

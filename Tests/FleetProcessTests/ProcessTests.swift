@@ -85,7 +85,8 @@ struct ProcessTests {
         )
         let learner = try ChildProcess.start(
             ChildProcess.buildProduct("feedback-orchestrator"),
-            arguments: common + ["--worker-id", "l-1"],
+            // The embedded broker has no transactions.
+            arguments: common + ["--worker-id", "l-1", "--delivery", "at_least_once"],
             environment: secrets
         )
         for (child, id) in [(worker, "w-1"), (learner, "l-1")] {
@@ -103,7 +104,7 @@ struct ProcessTests {
                 let entry = try JSONValue(parsing: line)
                 #expect(entry["level"]?.stringValue != nil && entry["message"]?.stringValue != nil, "\(line)")
             }
-            #expect(log.contains { $0.contains("admin endpoint") } && log.contains { $0.contains("draining") })
+            #expect(log.contains { $0.contains("admin endpoint") } && log.contains { $0.contains("drain") })
         }
     }
 

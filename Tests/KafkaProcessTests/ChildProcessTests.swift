@@ -31,8 +31,13 @@ import Testing
 
     @Test func childInheritsNoDescriptors() async throws {
         // Without close-on-exec, as some libraries open their files.
-        let descriptor = open("/dev/null", O_RDONLY)
-        defer { close(descriptor) }
+        let low = open("/dev/null", O_RDONLY)
+        // A number that the child does not give to a descriptor of its own.
+        let descriptor = fcntl(low, F_DUPFD, 200)
+        defer {
+            close(low)
+            close(descriptor)
+        }
         let completion = try await ChildProcess.run("sh", arguments: ["-c", "echo /proc/$$/fd/*"]).requireSuccess()
         let numbers = completion.standardOutput.split(separator: " ").compactMap { $0.split(separator: "/").last.flatMap { Int32($0) } }
         #expect(descriptor > 2 && numbers.contains(1) && !numbers.contains(descriptor), "open in the child: \(numbers)")

@@ -119,7 +119,8 @@ struct FeedbackWorkerTests {
         let broker = try EmbeddedBroker.withTopics(partitions: 3)
         let names = TopicNames()
         let component = ComponentID(.tool, "grep")
-        let worker = FeedbackWorker(configuration: broker.configuration, schedule: FeedbackSchedule(processingInterval: 20), logger: .silent)
+        let schedule = FeedbackSchedule(processingInterval: 20)
+        let worker = FeedbackWorker(configuration: broker.configuration, schedule: schedule, logger: .silent)
         let send = { @Sendable (order: ComponentOrder, time: Int64) in
             let command = ControlCommand(.component(component, order), reason: "too slow", issuedBy: "ops", time: time)
             let (value, headers) = command.encode(source: "/test", time: time)
@@ -127,7 +128,8 @@ struct FeedbackWorkerTests {
         }
         let wait = { @Sendable (availability: ComponentAvailability, reason: String?) async throws in
             try await eventually("\(availability)", deadline: .now + .seconds(30), tick: .milliseconds(50)) {
-                guard let record = try await broker.readAll([names.policies]).last(where: { $0.keyText == "\(component)" }) else { return false }
+                let last = try await broker.readAll([names.policies]).last { $0.keyText == "\(component)" }
+                guard let record = last else { return false }
                 let snapshot = try PolicySnapshot(decoding: record.value ?? [])
                 return snapshot.availability == availability && snapshot.reason == reason
             }

@@ -20,12 +20,12 @@ public enum LearnerAlgorithm: String, Sendable, Hashable, Codable, CaseIterable 
     case thompsonDiscounted = "thompson_discounted"
     /// ``LinUCB`` with ``FullRidge``.
     case linUCB = "lin_ucb"
-    /// ``LinUCB`` with ``FullRidge`` and a discount, for a world that changes.
-    case linUCBDiscounted = "lin_ucb_discounted"
     /// ``LinUCB`` with ``DiagonalRidge``.
     case linUCBDiagonal = "lin_ucb_diagonal"
     /// ``LinTS`` with ``FullRidge``.
     case linTS = "lin_ts"
+    /// ``LinTS`` with ``FullRidge`` and a discount, for a world that changes.
+    case linTSDiscounted = "lin_ts_discounted"
     /// ``LinTS`` with ``DiagonalRidge``.
     case linTSDiagonal = "lin_ts_diagonal"
     /// ``DoublyRobust``.
@@ -36,14 +36,14 @@ public enum LearnerAlgorithm: String, Sendable, Hashable, Codable, CaseIterable 
     /// Whether the learner reads a context.
     public var isContextual: Bool {
         switch self {
-        case .linUCB, .linUCBDiscounted, .linUCBDiagonal, .linTS, .linTSDiagonal, .doublyRobust, .offsetTree: true
+        case .linUCB, .linUCBDiagonal, .linTS, .linTSDiscounted, .linTSDiagonal, .doublyRobust, .offsetTree: true
         default: false
         }
     }
 
     /// A learner that knows nothing, with its default parameters.
     ///
-    /// Discounts are .998: the last 500 observations make up most of what is known; of ``linUCBDiscounted`` .98, the last 50, because a
+    /// Discounts are .998: the last 500 observations make up most of what is known; of ``linTSDiscounted`` .98, the last 50, because a
     /// component's learner fades by its own observations only.
     /// - Parameter features: the length of a context; context-free learners ignore it.
     /// - Throws: ``LearnerError/size(_:)`` for what is too large, or no arms.
@@ -59,9 +59,9 @@ public enum LearnerAlgorithm: String, Sendable, Hashable, Codable, CaseIterable 
         case .thompson: try ThompsonSampling(arms: arms)
         case .thompsonDiscounted: try ThompsonSampling(arms: arms, discount: 0.998)
         case .linUCB: try LinUCB<FullRidge>(arms: arms, features: features)
-        case .linUCBDiscounted: try LinUCB<FullRidge>(arms: arms, features: features, discount: 0.98)
         case .linUCBDiagonal: try LinUCB<DiagonalRidge>(arms: arms, features: features)
         case .linTS: try LinTS<FullRidge>(arms: arms, features: features)
+        case .linTSDiscounted: try LinTS<FullRidge>(arms: arms, features: features, discount: 0.98)
         case .linTSDiagonal: try LinTS<DiagonalRidge>(arms: arms, features: features)
         case .doublyRobust: try DoublyRobust(arms: arms, features: features)
         case .offsetTree: try OffsetTree(arms: arms, features: features)
@@ -75,9 +75,9 @@ public enum LearnerAlgorithm: String, Sendable, Hashable, Codable, CaseIterable 
         case .ucb1, .ucb1Tuned, .ucbNormal, .ucbBernstein, .ucbDiscounted: UCB.self
         case .ucb2: UCB2.self
         case .thompson, .thompsonDiscounted: ThompsonSampling.self
-        case .linUCB, .linUCBDiscounted: LinUCB<FullRidge>.self
+        case .linUCB: LinUCB<FullRidge>.self
         case .linUCBDiagonal: LinUCB<DiagonalRidge>.self
-        case .linTS: LinTS<FullRidge>.self
+        case .linTS, .linTSDiscounted: LinTS<FullRidge>.self
         case .linTSDiagonal: LinTS<DiagonalRidge>.self
         case .doublyRobust: DoublyRobust.self
         case .offsetTree: OffsetTree.self

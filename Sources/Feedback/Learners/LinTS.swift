@@ -5,6 +5,9 @@
 /// models were off, σ² = (10·.5² + Σ w·e²/(1 + w·xᵀA⁻¹x)) / (10 + Σ w), e = r − θ·x before learning; the mode of the usual
 /// normal–inverse-gamma posterior but for constants (Riquelme, Tucker, Snoek: Deep Bayesian bandits showdown, 2018). So rewards of any scale
 /// are explored as much as their noise asks for. The probability is integrated and the choice drawn from it, so the propensity is exact.
+///
+/// With a discount below 1 every observation lets the earlier ones of all arms count less (Russac, Vernade, Cappé: Weighted linear bandits for
+/// non-stationary environments, 2019), σ's too, which costs an exact inversion per arm and observation.
 public struct LinTS<Model: RidgeRegression>: Learner, Hashable {
     private var models: [Model]
     /// Σ w·e²/(1 + w·xᵀA⁻¹x), and Σ w.
@@ -14,6 +17,7 @@ public struct LinTS<Model: RidgeRegression>: Learner, Hashable {
     private let priorSquares: Double
     private let priorWeight: Double
     private let ridge: Double
+    private let discount: Double
     /// How many features a context has.
     public let featureCount: Int
 
@@ -22,18 +26,28 @@ public struct LinTS<Model: RidgeRegression>: Learner, Hashable {
     /// - Parameters:
     ///   - sigma: the noise believed at first.
     ///   - sigmaWeight: how many observations that belief counts.
-    /// - Throws: ``LearnerError/size(_:)``; ``LearnerError/weight(_:)`` for a weight of σ below .001 or a λ outside 1e-6 … 1e6.
-    public init(arms: Int, features: Int, sigma: Double = 0.5, sigmaWeight: Double = 10, ridge: Double = 1) throws(LearnerError) {
+    /// - Throws: ``LearnerError/size(_:)``; ``LearnerError/weight(_:)`` for a weight of σ below .001, a λ outside 1e-6 … 1e6 or a discount
+    ///   outside 0 … 1.
+    public init(
+        arms: Int,
+        features: Int,
+        sigma: Double = 0.5,
+        sigmaWeight: Double = 10,
+        ridge: Double = 1,
+        discount: Double = 1
+    ) throws(LearnerError) {
         self.models = try Model.models(arms: arms, features: features, ridge: ridge)
         self.featureCount = features
         self.priorSquares = sigmaWeight * sigma * sigma
         self.priorWeight = sigmaWeight
         self.ridge = ridge
+        self.discount = discount
         try self.checkParameters()
     }
 
-    /// ``LearnerAlgorithm/linTS`` or ``LearnerAlgorithm/linTSDiagonal``.
-    public var algorithm: LearnerAlgorithm { Model.isDiagonal ? .linTSDiagonal : .linTS }
+    /// ``LearnerAlgorithm/linTS``, ``LearnerAlgorithm/linTSDiagonal``, or with a discount and the full matrix
+    /// ``LearnerAlgorithm/linTSDiscounted``.
+    public var algorithm: LearnerAlgorithm { Model.isDiagonal ? .linTSDiagonal : self.discount < 1 ? .linTSDiscounted : .linTS }
     /// How many arms there are.
     public var armCount: Int { self.models.count }
 
@@ -71,6 +85,12 @@ public struct LinTS<Model: RidgeRegression>: Learner, Hashable {
     /// Learns from an observation that has been checked.
     public mutating func absorb(_ observation: Observation) {
         let (x, weight) = (observation.features, observation.weight)
+        if self.discount < 1 {
+            for arm in self.models.indices { self.models[arm].fade(by: self.discount) }
+            // Back towards no weight at all, but for what keeps σ finite.
+            self.squares *= self.discount
+            self.weights = max(1e-3, self.weights * self.discount)
+        }
         let error = observation.reward - self.models[observation.arm].mean(x)
         self.squares += weight * error * error / (1 + weight * self.models[observation.arm].variance(x))
         self.weights += weight

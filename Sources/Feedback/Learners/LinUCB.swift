@@ -31,9 +31,8 @@ public struct LinUCB<Model: RidgeRegression>: Learner, Hashable {
         try self.checkParameters()
     }
 
-    /// ``LearnerAlgorithm/linUCB``, ``LearnerAlgorithm/linUCBDiagonal``, or with a discount and the full matrix
-    /// ``LearnerAlgorithm/linUCBDiscounted``.
-    public var algorithm: LearnerAlgorithm { Model.isDiagonal ? .linUCBDiagonal : self.discount < 1 ? .linUCBDiscounted : .linUCB }
+    /// ``LearnerAlgorithm/linUCB`` or ``LearnerAlgorithm/linUCBDiagonal``.
+    public var algorithm: LearnerAlgorithm { Model.isDiagonal ? .linUCBDiagonal : .linUCB }
     /// How many arms there are.
     public var armCount: Int { self.models.count }
 

@@ -15,8 +15,9 @@ extension Bench {
             commandName: "loop",
             abstract: "Let workers choose, signals flow and policies come back, in a world that changes half way.",
             discussion: """
-                Four models, two kinds of task; for each kind another model is best. Workers choose, the world rewards, the feedback orchestrator learns. Half
-                way the world changes. Shows the share of right choices; everything runs in this process, on an embedded broker or a real one.
+                Four models, two kinds of task; for each kind another model is best. Workers choose, the world rewards, the feedback orchestrator
+                learns. Half way the world changes. Shows the share of right choices; everything runs in this process, on an embedded broker or
+                a real one.
 
                 Examples:
                   fleet bench loop
@@ -36,7 +37,7 @@ extension Bench {
         var concurrency = 20
 
         @Option(help: ArgumentHelp("How the models are learned.", valueName: "algorithm"))
-        var learner: LearnerAlgorithm = .linUCBDiscounted
+        var learner: LearnerAlgorithm = .linTSDiscounted
 
         @Option(help: ArgumentHelp("The right share of a hundred requests that counts as learned.", valueName: "share"))
         var target = 0.85
@@ -232,7 +233,8 @@ struct LoopReport {
         }
         let percent = Int((self.target * 100).rounded())
         lines.append(
-            self.learnedAfter.map { "\(percent) % right within \($0) requests." } ?? "\(percent) % right were never reached before the change."
+            self.learnedAfter.map { "\(percent) % right within \($0) requests." }
+                ?? "\(percent) % right were never reached before the change."
         )
         lines.append(
             self.recoveredAfter.map { "\(percent) % right again within \($0) requests after the change." }
@@ -243,4 +245,3 @@ struct LoopReport {
 }
 
 private func padded(_ text: String, _ width: Int) -> String { String(repeating: " ", count: max(0, width - text.count)) + text }
-

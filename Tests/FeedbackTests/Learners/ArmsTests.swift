@@ -34,7 +34,7 @@ struct ArmsTests {
 
     /// Those of which the whole fades or splits in a way that its arms alone cannot know are left out.
     private static let exact = LearnerAlgorithm.allCases.filter {
-        ![.ucb2, .ucbDiscounted, .thompsonDiscounted, .linUCBDiscounted, .offsetTree].contains($0)
+        ![.ucb2, .ucbDiscounted, .thompsonDiscounted, .linTSDiscounted, .offsetTree].contains($0)
     }
 
     @Test("say what one learner of all arms says", arguments: Self.exact)

@@ -84,11 +84,11 @@ struct FeedbackPicture: Sendable {
         let shown = arms.count > room ? Array(arms.prefix(max(1, room - 1))) : arms
         let names = shown.map { DeadLetterText.escaped($0, to: 64) }
         let nameWidth = min(max(8, width / 4), names.map(\.count).max() ?? 0)
-        // Name, share, count, reward, signals, and two spaces between.
-        let barWidth = max(4, min(48, width - nameWidth - 42))
+        // What stands behind the bar takes 55 columns, a state included.
+        let barWidth = max(4, min(48, width - nameWidth - 55))
         let header =
             Self.fill("ARM", nameWidth) + "  " + Self.fill("SHARE", barWidth) + "  " + Self.right("%", 6) + Self.right("CHOSEN", 9)
-            + Self.right("REWARD", 9) + Self.right("SIGNALS", 10)
+            + Self.right("REWARD", 9) + Self.right("OF LATE", 9) + Self.right("SIGNALS", 9)
         lines.append(Console.styled(String(header.prefix(width)), .dim))
         for (arm, name) in zip(shown, names) {
             lines.append(self.line(arm, name, total: total, nameWidth: nameWidth, barWidth: barWidth, width: width))
@@ -101,17 +101,18 @@ struct FeedbackPicture: Sendable {
         let count = self.counts[arm] ?? 0
         let share = total > 0 ? Double(count) / Double(total) : 0
         let snapshot = self.snapshots[arm]
-        let reward = snapshot.map { decimals($0.meanReward, 3) } ?? "-"
         let numbers =
-            Self.right(decimals(share * 100, 1), 6) + Self.right("\(count)", 9) + Self.right(reward, 9)
-            + Self.right(snapshot.map { "\($0.signals)" } ?? "-", 10)
+            Self.right(decimals(share * 100, 1), 6) + Self.right("\(count)", 9)
+            + Self.right(snapshot.map { decimals($0.meanReward, 3) } ?? "-", 9)
+            + Self.right(snapshot.map { decimals($0.health.runningReward, 3) } ?? "-", 9)
+            + Self.right(snapshot.map { "\($0.signals)" } ?? "-", 9)
         let state = snapshot.map { $0.availability == .enabled ? "" : " \($0.availability.rawValue)" } ?? ""
         let plain = nameWidth + 2 + barWidth + 2 + numbers.count
         guard plain <= width else { return String((Self.fill(name, nameWidth) + "  " + numbers).prefix(width)) }
         let style: Console.Style =
             snapshot?.availability == .disabled ? .red : snapshot?.availability == .probing ? .yellow : .cyan
-        return Self.fill(name, nameWidth) + "  " + Console.styled(Self.bar(share, barWidth), style) + "  " + numbers
-            + Console.styled(String(state.prefix(max(0, width - plain))), style)
+        let line = Self.fill(name, nameWidth) + "  " + Console.styled(Self.bar(share, barWidth), style) + "  " + numbers
+        return state.isEmpty ? line : line + Console.styled(String(state.prefix(max(0, width - plain))), style)
     }
 
     /// A bar with eighths of a column.
