@@ -166,6 +166,7 @@ struct ChoosingTests {
             )
             let signal = try #require(outcome.signals.first?.record), decision = try #require(outcome.decisions.first)
             #expect(signal.source.partition == decision.source.partition)
+            #expect(decision.source.partition == Int32(Murmur2.hash(Array("component-\(number)".utf8)) & 0x7fff_ffff) % 3)
             partitions.insert(decision.source.partition)
         }
         #expect(partitions.count == 3, "all partitions are used")
@@ -247,6 +248,24 @@ struct ChoosingTests {
             _ = try await self.fleet.record(on: self.names.signals(.agent)) { $0.headers["ce_causationid"] == id }
         }
         #expect(!self.fleet.records(on: self.names.signals(.agent)).contains { ["n-1", "n-2"].contains($0.headers["ce_causationid"]) })
+    }
+}
+
+/// The hash of the Java client's default partitioner.
+private enum Murmur2 {
+    static func hash(_ bytes: [UInt8]) -> UInt32 {
+        let m: UInt32 = 0x5bd1_e995
+        var h = 0x9747_b28c ^ UInt32(bytes.count)
+        var rest = bytes[...]
+        while rest.count >= 4 {
+            var k = rest.prefix(4).reversed().reduce(0 as UInt32) { $0 << 8 | UInt32($1) } &* m
+            k = (k ^ k >> 24) &* m
+            h = h &* m ^ k
+            rest = rest.dropFirst(4)
+        }
+        if !rest.isEmpty { h = (h ^ rest.reversed().reduce(0 as UInt32) { $0 << 8 | UInt32($1) }) &* m }
+        h = (h ^ h >> 13) &* m
+        return h ^ h >> 15
     }
 }
 
