@@ -56,7 +56,7 @@ struct RewardLogTests {
         // A correction, what it corrects once more, and the same again.
         log.take(Self.signal("s3", of: "two", 0.5, version: 2))
         log.take(Self.signal("s3", of: "two", 0))
-        log.take(Self.signal("s2", of: "two", 1))
+        log.take(Self.signal("s2", of: "two", 0.125))
         // About other components than the chosen one, and about no decision.
         log.take(Self.signal("s4", of: "two", 0, component: "b"))
         log.take(Self.signal("s5", of: "two", 0, type: .tool))
