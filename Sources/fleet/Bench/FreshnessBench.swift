@@ -15,13 +15,16 @@ extension Bench {
             abstract: "Time from a signal to the moment every worker chooses with the policy that learned it.",
             discussion: """
                 One feedback orchestrator and some workers share this process; signals are sent one by one at uneven intervals, beside a steady
-                background of others, and every worker's table of policies is looked at until it has the signal.
+                background of others, and every worker's table of policies is looked at until it has the signal. The first ten are not counted.
 
                 Examples:
                   fleet bench freshness
                   fleet bench freshness --processing-interval 20 --samples 500 --delivery at_least_once --json
                 """
         )
+
+        /// Signals that are followed before and not counted: clients connect.
+        private static let warmUp = 10
 
         @OptionGroup var connection: ConnectionOptions
 
@@ -114,7 +117,7 @@ extension Bench {
             var generator = SystemRandomNumberGenerator()
             var latencies: [Double] = []
             let component = ComponentID(.model, "followed")
-            for sample in 1...self.samples {
+            for sample in 1...self.samples + Self.warmUp {
                 try await Task.sleep(for: .milliseconds(Int.random(in: 5...250, using: &generator)))
                 let start = clock.now
                 send(component.id, "followed-\(sample)")
@@ -125,7 +128,7 @@ extension Bench {
                     }
                     try await Task.sleep(for: .milliseconds(1))
                 }
-                latencies.append((clock.now - start) / .milliseconds(1))
+                if sample > Self.warmUp { latencies.append((clock.now - start) / .milliseconds(1)) }
             }
             return latencies
         }
