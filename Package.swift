@@ -151,8 +151,8 @@ let package = Package(
         tests(
             "WorkerRuntimeTests",
             [
-                "Delivery", "DrillOrchestrators", "FleetTestKit", "JSON", "KafkaClient", "KafkaProcess", "Observability", "Orchestration",
-                "Wire", "WorkerRuntime",
+                "Delivery", "DrillOrchestrators", "Feedback", "FleetTestKit", "JSON", "KafkaClient", "KafkaProcess", "Observability",
+                "Orchestration", "Wire", "WorkerRuntime",
             ]
         ),
     ],

@@ -261,6 +261,7 @@ struct FeedbackCommandTests {
         try scene.log(ChoiceWorld.decisions(400, from: Double(WireTime.now) / 1_000 + 1, experiment: "e 1"))
         let report = try await scene.run(["experiments", "evaluate", "e 1", "--until", "2100-01-01T00:00:00Z"])
         #expect(report.status.isSuccess && report.outputLines[0].hasPrefix("e 1: "), "\(report.standardError)")
+        #expect(report.standardError.contains("no feedback orchestrator has taken the experiment up yet"))
         #expect(report.standardOutput.contains("arm:brief") && report.standardOutput.contains("VARIANT"))
         let json = try JSONValue(
             parsing: try await scene.run(["experiments", "evaluate", "e 1", "--json", "--until", "2100-01-01T00:00:00Z"]).standardOutput
