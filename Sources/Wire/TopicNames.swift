@@ -54,7 +54,11 @@ public struct TopicNames: Sendable, Hashable {
     ///
     /// A retry topic takes a little more than a broker's usual 1,048,588 bytes: whatever came as a request fits with the headers of its copy.
     public func settings(of topic: String) -> [String: String] {
-        if topic == self.policies || topic == self.control || topic == self.feedbackState { return ["cleanup.policy": "compact"] }
+        if topic == self.control { return ["cleanup.policy": "compact"] }
+        if topic == self.policies || topic == self.feedbackState {
+            // Written many times a minute, and read from the beginning: small segments, so that little of the past is read.
+            return ["cleanup.policy": "compact", "segment.bytes": "33554432", "min.cleanable.dirty.ratio": "0.2"]
+        }
         let isProgress = OrchestrationLayer.allCases.contains { topic == self.progress($0) }
         let isDeadLetters = topic == self.feedbackDeadLetters || OrchestrationLayer.allCases.contains { topic == self.deadLetters($0) }
         let days: Int64 = isProgress ? 1 : isDeadLetters ? 30 : 7

@@ -146,6 +146,9 @@ extension FeedbackLoop {
         self.arriving.removeAll()
         self.lifecycle.leads.store(self.shards[0] != nil, ordering: .releasing)
         self.sources.sort { Self.order($0.input) < Self.order($1.input) }
+        for source in self.sources {
+            for record in self.early.removeValue(forKey: source.partition.source) ?? [] { self.take(record, source) }
+        }
         for letter in self.known.values { self.obey(letter) }
         self.ready()
     }
@@ -155,6 +158,7 @@ extension FeedbackLoop {
     /// Partitions leave: what was read of them is written first, unless they are gone already.
     func revoked(_ sources: [TopicPartition], lost: Bool) {
         let leaving = Set(sources.filter { $0.topic == self.configuration.names.decisions }.map(\.partition))
+        for source in sources { self.early[source] = nil }
         for number in leaving { self.arriving[number] = nil }
         guard !leaving.isEmpty else { return }
         if !lost, self.lifecycle.current != .stopping {

@@ -27,10 +27,15 @@ extension FeedbackLoop {
         }
         self.metrics.writes.increment()
         self.metrics.writeTime.record(Double(took) / 1_000)
-        self.nextWrite = began + took + min(self.configuration.schedule.processingInterval, max(1, took * 9))
+        // Most of a write is waiting for the broker; who has nothing else to do may wait more often. But the brokers have to keep what is written.
+        let pause = max(took * (self.isBehind ? 9 : 2), Int64(self.writtenBytes) * 1_000 / Self.bytesPerSecond, 1)
+        self.nextWrite = began + took + min(self.configuration.schedule.processingInterval, pause)
         for number in self.shards.keys { self.shards[number]?.saved() }
         self.letters.removeAll(keepingCapacity: true)
     }
+
+    /// What is written earlier than it must be, at most.
+    private static let bytesPerSecond: Int64 = 2 << 20
 
     private var points: [CommitPoint] {
         self.sources.compactMap { source in
@@ -72,6 +77,7 @@ extension FeedbackLoop {
         let now = Double(time) / 1_000
         let worker = self.configuration.worker.workerID
         let source = "/orchestration-fleet/feedback/\(worker)"
+        self.writtenBytes = 0
         for (number, shard) in self.shards where shard.isChanged {
             let changes = shard.changes(now: now, worker: worker)
             for (key, value) in changes.state {
@@ -101,6 +107,7 @@ extension FeedbackLoop {
         _ reported: (UInt, KafkaError?) -> Void
     ) -> Bool {
         let deadline = monotonicMilliseconds() + 5_000
+        self.writtenBytes += value?.count ?? 0
         while true {
             let outcome = headers.withView { headers in
                 withOptionalBytes(key) { key in

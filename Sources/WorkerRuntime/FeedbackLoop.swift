@@ -91,6 +91,8 @@ final class FeedbackLoop {
     var sources: [Source] = []
     /// Partitions whose state has yet to be read, with their inputs.
     var arriving: [Int32: [AssignedPartition]] = [:]
+    /// What came of them before they can be read.
+    var early: [TopicPartition: [ConsumedRecord]] = [:]
     /// The newest command about each component, for shards that are yet to come.
     var known: [ComponentID: ComponentCommand] = [:]
     private var commandLetters: [ComponentCommand] = []
@@ -103,6 +105,10 @@ final class FeedbackLoop {
     var lostProducer: LostProducer?
     var lastFenced: Int64?
     var nextWrite: Int64 = 0
+    /// Bytes of the last write.
+    var writtenBytes = 0
+    /// There is more to read than one turn takes.
+    var isBehind = false
     var nextArrival: Int64 = 0
     private var nextHealth: Int64
     private var nextConsolidation: Int64
@@ -170,8 +176,7 @@ final class FeedbackLoop {
             events: ConsumerEvents(
                 assigned: { [unowned self] in self.assigned($0) },
                 revoked: { [unowned self] in self.revoked($0, lost: $1) },
-                // A record before its queue was split off comes again with its partition: positions tell.
-                record: { [unowned self] in self.take($0) },
+                record: { [unowned self] in self.takeEarly($0) },
                 failed: { [unowned self] in self.failed($0) },
                 committed: { [unowned self] _, error in
                     if let error { self.logger.warning("commit failed", metadata: ["error": "\(error)"]) }
@@ -229,18 +234,23 @@ final class FeedbackLoop {
                 taken += count
             }
         }
+        self.isBehind = taken >= Self.turnLimit
         let now = monotonicMilliseconds()
         self.passTime(now)
         if now >= self.nextWrite || self.letters.count >= 1_000 { self.write(last: false) }
         return taken > 0
     }
 
-    private func take(_ record: ConsumedRecord) {
-        guard let source = self.sources.first(where: { $0.partition.source == record.source }) else { return }
-        self.take(record, source)
+    /// A record came before its partition's queue was there; it is the first of the partition, and waits until the state has been read.
+    private func takeEarly(_ record: ConsumedRecord) {
+        if let source = self.sources.first(where: { $0.partition.source == record.source }) {
+            self.take(record, source)
+        } else {
+            self.early[record.source, default: []].append(record)
+        }
     }
 
-    private func take(_ record: ConsumedRecord, _ source: Source) {
+    func take(_ record: ConsumedRecord, _ source: Source) {
         let now = Double(WireTime.now) / 1_000
         let outcome: FeedbackShard.Outcome
         do throws(WireError) {

@@ -2,8 +2,9 @@
 public struct FeedbackSchedule: Sendable, Hashable {
     /// What was learned is written and published within this time; 1,000 by default.
     ///
-    /// It comes earlier when writing is cheap: as soon as nine times as long as the last write took have passed, so that at most a tenth of the time
-    /// goes into writing; after a quiet time at once.
+    /// It comes earlier when writing is cheap: as soon as twice as long as the last write took have passed, nine times when there is more to read
+    /// than can be read at once, so that at most a tenth of a busy loop's time goes into writing; after a quiet time at once. Not so early that more
+    /// than 2 MiB a second are written.
     public var processingInterval: Int64
     /// Health is looked at; 300,000 by default.
     public var healthInterval: Int64

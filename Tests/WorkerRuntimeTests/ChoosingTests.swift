@@ -1,7 +1,9 @@
+import Feedback
 import FleetTestKit
 import JSON
 import KafkaClient
 import KafkaProcess
+import Observability
 import Orchestration
 import Synchronization
 import Testing
@@ -164,6 +166,7 @@ struct ChoosingTests {
             )
             let signal = try #require(outcome.signals.first?.record), decision = try #require(outcome.decisions.first)
             #expect(signal.source.partition == decision.source.partition)
+            #expect(decision.source.partition == Int32(Murmur2.hash(Array("component-\(number)".utf8)) & 0x7fff_ffff) % 3)
             partitions.insert(decision.source.partition)
         }
         #expect(partitions.count == 3, "all partitions are used")
@@ -248,6 +251,40 @@ struct ChoosingTests {
     }
 }
 
+/// The hash of the Java client's default partitioner.
+private enum Murmur2 {
+    static func hash(_ bytes: [UInt8]) -> UInt32 {
+        let m: UInt32 = 0x5bd1_e995
+        var h = 0x9747_b28c ^ UInt32(bytes.count)
+        var rest = bytes[...]
+        while rest.count >= 4 {
+            var k = rest.prefix(4).reversed().reduce(0 as UInt32) { $0 << 8 | UInt32($1) } &* m
+            k = (k ^ k >> 24) &* m
+            h = h &* m ^ k
+            rest = rest.dropFirst(4)
+        }
+        if !rest.isEmpty { h = (h ^ rest.reversed().reduce(0 as UInt32) { $0 << 8 | UInt32($1) }) &* m }
+        h = (h ^ h >> 13) &* m
+        return h ^ h >> 15
+    }
+}
+
+extension EmbeddedBroker {
+    /// Puts a tombstone on a topic.
+    fileprivate func forget(_ key: String, on topic: String) throws {
+        let producer = try KafkaProducer(
+            configuration: KafkaConfiguration(bootstrapServers: self.bootstrapServers).merging(["linger.ms": "0"]),
+            observer: KafkaObserver(logger: .silent)
+        )
+        let topic = try producer.topic(topic)
+        let outcome = RecordHeaders().withView { headers in
+            Array(key.utf8).withUnsafeBytes { producer.produce(to: topic, key: $0, value: nil, headers: headers, token: 1) }
+        }
+        #expect(outcome == .accepted)
+        while producer.queueLength > 0 { producer.flush(milliseconds: 100) { #expect($1 == nil) } }
+    }
+}
+
 @Suite("Choices of a worker without policies or their topics", .serialized, .timeLimit(.minutes(1)))
 struct ChoosingWithoutPoliciesTests {
     private static let chosen: JSONObject = ["among": ["a", "b"]]
@@ -275,6 +312,48 @@ struct ChoosingWithoutPoliciesTests {
                 #expect(!result.isSkipped && decisions.count == 1)
                 #expect(decisions.first?["propensity"] == 0.5 && decisions.first?["policy_version"] == 0)
             }
+        }
+    }
+
+    @Test("What stands on the topic of policies is taken, forgotten or passed over, and counted")
+    func records() async throws {
+        let broker = try EmbeddedBroker.withTopics()
+        let names = TopicNames()
+        let registry = MetricsRegistry()
+        let policies = PolicyTable()
+        let worker = Worker(
+            .application,
+            configuration: broker.configuration,
+            facade: OrchestrationFacade(logger: .silent),
+            policies: policies,
+            logger: .silent,
+            registry: registry
+        )
+        let snapshots = ["a", "b"].map { id in
+            PolicySnapshot(
+                policyVersion: 3,
+                componentType: .model,
+                componentID: id,
+                signals: 1,
+                meanReward: 0,
+                bySource: [:],
+                availability: .disabled,
+                firstSignalAt: 0,
+                lastSignalAt: 0,
+                updatedAt: 0,
+                worker: "w"
+            )
+        }
+        try await withRunning(worker) {
+            let records = snapshots.map { ($0.component.description, $0.encode(source: "", time: 0).value, RecordHeaders()) }
+            try broker.send(records + [("model/c", Array("{".utf8), RecordHeaders()), ("colour", [], RecordHeaders())], to: names.policies)
+            try broker.forget("model/b", on: names.policies)
+            func count(_ outcome: String) -> Int64 { registry.counter(.policyRecords, "application", outcome).value }
+            try await eventually("every record", deadline: .now + .seconds(20)) { count("forgotten") == 1 }
+            #expect(count("taken") == 2 && count("broken") == 1 && count("unknown") == 1)
+            #expect(policies.snapshots == [snapshots[0]] && policies.isDisabled(ComponentID(.model, "a")))
+            #expect(!policies.isDisabled(ComponentID(.model, "b")))
+            worker.drain()
         }
     }
 

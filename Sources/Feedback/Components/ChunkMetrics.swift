@@ -39,9 +39,11 @@ public struct ChunkMetrics: Sendable, Hashable {
     /// The age is that of the moment of reading, so that a chunk which nobody retrieves any more goes on losing.
     public func quality(now: Double) -> Double {
         let days = max(0, now - self.lastAccessed) / 86_400
+        let recency = exp(-days / 30)
         let usage = min(1, log1p(Double(self.retrievals)) / 5)
         let place = 1 - min(self.position, 10) / 20
-        return min(max(0.4 * self.relevance + 0.2 * usage + 0.2 * exp(-days / 30) + 0.2 * place, 0), 1)
+        let quality: Double = 0.4 * self.relevance + 0.2 * (usage + recency + place)
+        return quality.moved(into: 0...1)
     }
 
     /// Whether it is proposed for pruning: retrieved often enough to be judged, and of low quality now.

@@ -39,7 +39,7 @@ enum Feature: Sendable {
         case .complexity:
             return Self.share(situation.number("complexity") ?? Self.complexity(situation["complexity"]?.stringValue))
         case .budgetPressure:
-            return Self.budgetPressure(used: situation.number("budget_used") ?? 0, of: situation.number("budget_limit") ?? 0)
+            return BudgetPressure.pressure(used: situation.number("budget_used") ?? 0, limit: situation.number("budget_limit") ?? 0)
         }
     }
 
@@ -49,17 +49,6 @@ enum Feature: Sendable {
         case "complex": 0.75
         case "critical": 1
         default: 0.5
-        }
-    }
-
-    /// 0 below 70 % of the limit, .3 below 85 %, .6 below 95 %, then .9; 0 without a limit.
-    private static func budgetPressure(used: Double, of limit: Double) -> Double {
-        guard limit > 0 else { return 0 }
-        switch used / limit {
-        case ..<0.7: return 0
-        case ..<0.85: return 0.3
-        case ..<0.95: return 0.6
-        default: return 0.9
         }
     }
 

@@ -95,8 +95,6 @@ public struct FeedbackShard: Sendable {
     public var isChanged: Bool {
         self.hasMoved || !self.dirty.isEmpty || !self.forgotten.isEmpty || self.join.isChanged
     }
-    /// Whether a policy has changed.
-    public var hasNews: Bool { !self.dirty.isEmpty || !self.forgotten.isEmpty }
 
     // MARK: Events
 

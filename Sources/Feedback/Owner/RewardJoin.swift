@@ -100,9 +100,6 @@ struct RewardJoin: Sendable {
     /// How many decisions wait.
     var count: Int { self.waiting.count }
 
-    /// The next deadline; nil when nothing waits.
-    var nextDeadline: Double? { self.waiting.values.reduce(nil) { Swift.min($0 ?? .infinity, $1.deadline) } }
-
     // MARK: Events
 
     /// A signal about a decision came.
@@ -180,9 +177,6 @@ struct RewardJoin: Sendable {
             return self.resolve(decision, entry, entry.propensity ?? 1, &resolved)
         }
     }
-
-    /// Whether more decisions wait than may.
-    var isOverfull: Bool { self.waiting.count > self.rule.capacity + self.rule.capacity / 10 }
 
     private static func hash(_ decision: String) -> UInt64 { IDHash.hash(decision, seed: 0xdec1_5104) }
 
