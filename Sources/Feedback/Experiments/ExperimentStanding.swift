@@ -12,7 +12,9 @@ public struct ExperimentStanding: Sendable, Hashable {
 
     /// The experiment with its counts.
     public var experiment: Experiment
-    /// When it was defined: milliseconds since 1970. Another time is another experiment.
+    /// When it was defined: milliseconds since 1970.
+    ///
+    /// Another time is another experiment.
     public var definedAt: Int64
     /// The next signal that is not counted yet, by `<component type>/<partition>`.
     public var positions: [String: Int64]
