@@ -32,7 +32,7 @@ public struct FeedbackOptions: ConfigurableArguments {
     /// Learners of types of components as `type=algorithm,…`; the default is ``FeedbackSettings/defaultLearners``.
     @Option(
         help: ArgumentHelp(
-            "The learners of a type of component, the first one chooses: \(LearnerAlgorithm.allCases.map(\.rawValue).joined(separator: ", ")).",
+            "The learners of a type of component, the first one chooses: \(FeedbackOptions.algorithms.map(\.rawValue).joined(separator: ", ")).",
             valueName: "type=algorithm,…"
         )
     )
@@ -57,6 +57,9 @@ public struct FeedbackOptions: ConfigurableArguments {
     /// Seconds after which a disabled component is tried again; 3,600 by default.
     @Option(help: ArgumentHelp("Seconds after which a disabled component is tried again.", valueName: "seconds"))
     public var probeAfter = 3_600.0
+
+    /// Those that learn arms one by one.
+    private static let algorithms = LearnerAlgorithm.allCases.filter { $0 != .ucb2 }
 
     /// Makes options with their defaults.
     public init() {}
@@ -84,7 +87,7 @@ public struct FeedbackOptions: ConfigurableArguments {
             }
             var algorithms: [LearnerAlgorithm] = []
             for name in parts[1].split(separator: ",") {
-                if let algorithm = LearnerAlgorithm(rawValue: String(name)), algorithm != .ucb2 {
+                if let algorithm = LearnerAlgorithm(rawValue: String(name)), FeedbackOptions.algorithms.contains(algorithm) {
                     algorithms.append(algorithm)
                 } else {
                     mistakes.append("--learner \(parts[0]): there is no algorithm '\(name)' that learns arms one by one")

@@ -17,7 +17,7 @@ struct FeedbackOrchestrator: AsyncParsableCommand {
               feedback-orchestrator --processing-interval 50 --admin-address 127.0.0.1:8081
               feedback-orchestrator --learner model=lin_ucb --learner tool=thompson,lin_ts --reward-wait 3600 --default-reward 0
 
-            Exit codes: 0 drained, 1 failed, 64 usage, 78 configuration.
+            Exit codes: 0 drained, 1 failed or left records unfinished, 64 usage, 78 configuration.
             """
     )
 
