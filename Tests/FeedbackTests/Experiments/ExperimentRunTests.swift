@@ -129,10 +129,10 @@ struct ExperimentRunTests {
             if Int.random(in: 0..<25, using: &generator) == 0 {
                 let begun = try Self.run()
                 run = published.flatMap { ExperimentRun($0) } ?? begun
-                next =
-                    published.map { standing in
-                        cases.firstIndex { $0.offset >= standing.positions["model/\($0.partition)"] ?? 0 } ?? cases.count
-                    } ?? 0
+                let end = published.map { standing in
+                    cases.firstIndex { $0.offset >= standing.positions["model/\($0.partition)"] ?? 0 } ?? cases.count
+                }
+                next = max(0, (end ?? 0) - Int.random(in: 0...30, using: &generator))
             }
         }
         for name in ["control", "v"] {
@@ -307,6 +307,7 @@ struct ExperimentChoiceTests {
             #expect(won.odds(of: Self.question(scope)).experiment?.variant == "v")
             #expect(abs(won.odds(of: Self.question(scope)).candidates[1].probability - 0.98) < 1e-12)
             #expect(lost.odds(of: Self.question(scope)).experiment?.variant == "control")
+            #expect(won.odds(of: Self.question(scope)).shadow == nil && lost.odds(of: Self.question(scope)).shadow == nil)
         }
     }
 
