@@ -10,6 +10,7 @@ public final class PolicyTable: ComponentPolicies {
     private let disabledCount = Atomic<Int>(0)
     private let algorithms: [ComponentType: LearnerAlgorithm]
     private let minimumExploration: Double
+    private let board = ExperimentBoard()
     private let priors = Mutex<[ComponentType: [LearnerAlgorithm: any Learner]]>([:])
 
     /// The share of choices that is uniform unless something else is asked for: it keeps every propensity above 0, so that what was logged can
@@ -30,12 +31,16 @@ public final class PolicyTable: ComponentPolicies {
         self.minimumExploration = minimumExploration.isNaN ? Self.minimumExploration : min(max(minimumExploration, 0), 1)
     }
 
-    /// Takes a record of the policies topic; a null value forgets the component.
+    /// Takes a record of the policies topic: a component's snapshot, or how an experiment stands; a null value forgets it.
     ///
     /// - Returns: the component; nil for a key that names none.
     /// - Throws: what breaks the contract; then nothing changes.
     @discardableResult
     public func take(key: [UInt8], value: [UInt8]?) throws(WireError) -> ComponentID? {
+        if let name = ExperimentStanding.name(of: key) {
+            self.board.take(name, try value.map { (value) throws(WireError) in try ExperimentStanding(decoding: value) })
+            return nil
+        }
         guard let text = String(validating: key, as: UTF8.self), let component = ComponentID(text) else { return nil }
         if let value {
             self.take(try PolicySnapshot(decoding: value))
@@ -59,6 +64,9 @@ public final class PolicyTable: ComponentPolicies {
     /// What is known of a component; nil when nothing is.
     public func snapshot(of component: ComponentID) -> PolicySnapshot? { self.entries.withLock { $0[component]?.snapshot } }
 
+    /// The experiments that are under way or decided, by their names.
+    public var experiments: [ExperimentStanding] { self.board.standings }
+
     /// What is known of all components, in no order.
     public var snapshots: [PolicySnapshot] { self.entries.withLock { $0.values.map(\.snapshot) } }
 
@@ -73,8 +81,29 @@ public final class PolicyTable: ComponentPolicies {
         return self.entries.withLock { $0[component]?.isDisabled ?? false }
     }
 
-    /// The candidates that are not disabled, as probable as the table's algorithm for them says.
+    /// The candidates that are not disabled, as probable as an experiment's variant, or else the table's algorithm for them, says.
     public func odds(of question: ComponentQuestion) -> ComponentOdds {
+        self.board.odds(of: question) { self.candidates(of: question, by: $0) } ?? self.usualOdds(of: question)
+    }
+
+    /// The candidates that are not disabled, as a policy has them; nil for a policy that cannot be followed now.
+    private func candidates(of question: ComponentQuestion, by policy: PolicyName) -> [ComponentOdds.Candidate]? {
+        switch policy {
+        case .current: return self.usualOdds(of: question).candidates
+        case .uniform: return UniformPolicies().odds(of: self.withoutDisabled(question)).candidates
+        case .algorithm(let algorithm): return try? self.odds(of: question, by: algorithm).candidates
+        case .arm(let arm):
+            let open = self.withoutDisabled(question).candidates
+            guard open.contains(arm) else { return nil }
+            let probabilities = open.map { $0 == arm ? 1.0 : 0 }.mixed(minimumExploration: self.minimumExploration)
+            return zip(open, probabilities).map { id, probability in
+                let version = self.snapshot(of: ComponentID(question.type, id))?.policyVersion ?? 0
+                return ComponentOdds.Candidate(id: id, probability: probability, policyVersion: version)
+            }
+        }
+    }
+
+    private func usualOdds(of question: ComponentQuestion) -> ComponentOdds {
         do {
             return try self.odds(of: question, by: self.algorithm(for: question))
         } catch {

@@ -10,6 +10,10 @@ public final class TopicReader {
         case beginning
         /// With the first record whose timestamp is this one or later, in milliseconds since 1970.
         case time(Int64)
+        /// In each partition with what is earlier: its offset, if it has one here, or the first record of a time, if there is one.
+        ///
+        /// A partition with neither begins with its oldest record.
+        case earliest(offsets: [TopicPartition: Int64], time: Int64?)
         /// With the first record that comes after the reader was made.
         case end
     }
@@ -91,13 +95,19 @@ public final class TopicReader {
         for source in sources { bounds[source] = try self.consumer.watermarks(of: source) }
         var timed: [TopicPartition: Int64?] = [:]
         // After the ends were read: where all are older, what came since then is at the end or behind it.
-        if case .time(let time) = start { timed = try Self.offsets(at: time, of: bounds, admin) }
+        if let time = start.time { timed = try Self.offsets(at: time, of: bounds, admin) }
         var starts: [(source: TopicPartition, offset: Int64)] = []
         for (source, (low, high)) in bounds {
             let first =
                 switch start {
                 case .beginning: low
                 case .time: max(low, (timed[source] ?? nil) ?? high)
+                case .earliest(let offsets, let time):
+                    if offsets[source] == nil, time == nil {
+                        low
+                    } else {
+                        max(low, min(offsets[source] ?? high, time == nil ? high : (timed[source] ?? nil) ?? high))
+                    }
                 case .end: high
                 }
             starts.append((source, first))
@@ -168,6 +178,17 @@ public final class TopicReader {
     }
 
     deinit { self.consumer.close(milliseconds: 2_000) }
+}
+
+extension TopicReader.Start {
+    /// The time that reading begins with, if it does.
+    fileprivate var time: Int64? {
+        switch self {
+        case .time(let time): time
+        case .earliest(_, let time): time
+        case .beginning, .end: nil
+        }
+    }
 }
 
 extension KafkaError {

@@ -24,7 +24,11 @@ public enum DecisionCodec {
             "decided_at": .number(decision.decidedAt),
         ]
         if let experiment = decision.experiment {
-            object["experiment"] = .object(["name": .string(experiment.name), "variant": .string(experiment.variant)])
+            var share: JSONObject = ["name": .string(experiment.name), "variant": .string(experiment.variant)]
+            if let shadow = experiment.shadow {
+                share["shadow"] = ["variant": .string(shadow.variant), "component_id": .string(shadow.componentID)]
+            }
+            object["experiment"] = .object(share)
         }
         return object
     }
@@ -92,7 +96,14 @@ public enum DecisionCodec {
         let experiment = try reader.reader("experiment")
         var share: Decision.Experiment?
         if let name = try experiment.text("name") {
-            share = Decision.Experiment(name: name, variant: try experiment.text("variant") ?? "control")
+            let shadow = try experiment.reader("shadow")
+            let variant = try shadow.text("variant")
+            let choice = try shadow.text("component_id")
+            share = Decision.Experiment(
+                name: name,
+                variant: try experiment.text("variant") ?? "control",
+                shadow: variant.flatMap { variant in choice.map { Decision.Shadow(variant: variant, componentID: $0) } }
+            )
         }
         return Decision(
             id: id,

@@ -4,7 +4,7 @@ import Observability
 import Orchestration
 import Wire
 
-/// Reads the commands about components from the control topic, and hands them to a feedback loop.
+/// Reads the commands about components and experiments from the control topic, and hands them to whom they concern.
 final class ComponentCommands: Sendable {
     private let table: TableReader
 
@@ -13,7 +13,8 @@ final class ComponentCommands: Sendable {
         configuration: KafkaConfiguration,
         logger: Logger,
         registry: MetricsRegistry,
-        commands: Mailbox<ComponentCommand>
+        commands: Mailbox<ComponentCommand>,
+        experiments: Mailbox<ExperimentCommand>
     ) {
         let throttle = LogThrottle()
         self.table = TableReader(
@@ -31,13 +32,14 @@ final class ComponentCommands: Sendable {
                     do throws(WireError) {
                         let command = try record.withView { (view) throws(WireError) in try ControlRecord(decoding: view) }
                         if let letter = ComponentCommand(command, timestamp: record.timestamp) { commands.send(letter) }
+                        if let letter = ExperimentCommand(command, timestamp: record.timestamp) { experiments.send(letter) }
                     } catch {
                         guard let leftOut = throttle.admit(at: monotonicMilliseconds()) else { return }
                         let place: Logger.Metadata = ["partition": "\(record.source)", "offset": "\(record.offset)", "error": "\(error)"]
                         logger.notice("a broken command is ignored", metadata: place.merging(leftOut) { $1 })
                     }
                 },
-                caughtUp: { _ in },
+                caughtUp: { _ in experiments.send(.caughtUp) },
                 givenUp: {},
                 clean: {}
             )

@@ -2,6 +2,7 @@ import Feedback
 import KafkaClient
 import Observability
 import Orchestration
+import Synchronization
 import Wire
 
 /// Partitions that come and go, with their state.
@@ -143,6 +144,7 @@ extension FeedbackLoop {
             )
         }
         self.arriving.removeAll()
+        self.lifecycle.leads.store(self.shards[0] != nil, ordering: .releasing)
         self.sources.sort { Self.order($0.input) < Self.order($1.input) }
         for source in self.sources {
             for record in self.early.removeValue(forKey: source.partition.source) ?? [] { self.take(record, source) }
@@ -166,6 +168,7 @@ extension FeedbackLoop {
         }
         self.sources.removeAll { leaving.contains($0.shard) }
         for number in leaving { self.shards[number] = nil }
+        self.lifecycle.leads.store(self.shards[0] != nil, ordering: .releasing)
         self.logger.info(lost ? "lost" : "revoked", metadata: ["partitions": "\(leaving.sorted())"])
     }
 

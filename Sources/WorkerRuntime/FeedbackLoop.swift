@@ -13,6 +13,8 @@ final class FeedbackLifecycle: Sendable {
 
     let wake = WakeSignal()
     private let phase = Atomic(Phase.running)
+    /// Whether this instance has the first partition: one of the fleet does what only one should do.
+    let leads = Atomic<Bool>(false)
 
     var current: Phase { self.phase.load(ordering: .acquiring) }
 

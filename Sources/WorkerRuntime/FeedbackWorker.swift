@@ -110,16 +110,29 @@ public final class FeedbackWorker: FleetService {
             identity: isStatic ? 0 : UInt32.random(in: 1...UInt32.max)
         )
         let commands = Mailbox<ComponentCommand>(wake: self.lifecycle.wake)
+        let experiments = ExperimentKeeper(
+            names: self.names,
+            configuration: self.configuration,
+            lifecycle: self.lifecycle,
+            interval: self.schedule.processingInterval,
+            logger: self.logger,
+            registry: self.registry
+        )
         let control = ComponentCommands(
             topic: self.names.control,
             configuration: self.configuration.tableConfiguration("control"),
             logger: self.logger,
             registry: self.registry,
-            commands: commands
+            commands: commands,
+            experiments: experiments.commands
         )
-        // Its thread may take a while to end and is not waited for: it has nothing to lose.
+        // Their threads may take a while to end and are not waited for: they have nothing to lose.
         Task { await control.run() }
-        defer { control.end() }
+        Task { await experiments.run() }
+        defer {
+            control.end()
+            experiments.end()
+        }
         try await onOwnThread { [lifecycle, observer, registry, health, onReady] in
             let loop = try FeedbackLoop(
                 configuration: configuration,

@@ -44,6 +44,7 @@ private struct PolicyRecords: Sendable {
     private let taken: Counter
     private let forgotten: Counter
     private let unknown: Counter
+    private let experiments: Counter
     private let broken: Counter
     private let throttle = LogThrottle()
 
@@ -53,13 +54,15 @@ private struct PolicyRecords: Sendable {
         self.taken = registry.counter(.policyRecords, layer, "taken")
         self.forgotten = registry.counter(.policyRecords, layer, "forgotten")
         self.unknown = registry.counter(.policyRecords, layer, "unknown")
+        self.experiments = registry.counter(.policyRecords, layer, "experiment")
         self.broken = registry.counter(.policyRecords, layer, "broken")
     }
 
     func take(_ record: ConsumedRecord) {
         do throws(WireError) {
-            if try self.policies.take(key: record.key ?? [], value: record.value) == nil {
-                self.unknown.increment()
+            let key = record.key ?? []
+            if try self.policies.take(key: key, value: record.value) == nil {
+                (ExperimentStanding.name(of: key) == nil ? self.unknown : self.experiments).increment()
             } else if record.value == nil {
                 self.forgotten.increment()
             } else {

@@ -261,12 +261,35 @@ struct FeedbackCommandTests {
         try scene.log(ChoiceWorld.decisions(400, from: Double(WireTime.now) / 1_000 + 1, experiment: "e 1"))
         let report = try await scene.run(["experiments", "evaluate", "e 1", "--until", "2100-01-01T00:00:00Z"])
         #expect(report.status.isSuccess && report.outputLines[0].hasPrefix("e 1: "), "\(report.standardError)")
+        #expect(report.standardError.contains("no feedback orchestrator has taken the experiment up yet"))
         #expect(report.standardOutput.contains("arm:brief") && report.standardOutput.contains("VARIANT"))
         let json = try JSONValue(
             parsing: try await scene.run(["experiments", "evaluate", "e 1", "--json", "--until", "2100-01-01T00:00:00Z"]).standardOutput
         )
         let pulls = (json["experiment"]?["arms"]?.objectValue ?? [:]).compactMap { $0.value["pulls"]?.integerValue }
         #expect(pulls.reduce(0, +) == 360 && json["candidates"]?[0]?["policy"] == "arm:brief")
+
+        // What a feedback orchestrator has counted counts more.
+        var standing = Experiment(name: "e 1", definition: try ExperimentDefinition(json: definition))
+        for _ in 0..<70 {
+            try standing.record(0.5, of: "control")
+            try standing.record(0.9, of: "brief")
+        }
+        let time = try #require(try scene.commands()[.experiment("e 1")]?.time)
+        let counted = ExperimentStanding(experiment: standing, definedAt: time, updatedAt: 0, worker: "f")
+        try scene.send(counted.encode(source: "/f", time: 0).value, key: ExperimentStanding.key(of: "e 1"), to: scene.names.policies)
+        let decided = try await scene.run(["experiments", "evaluate", "e 1", "--until", "2100-01-01T00:00:00Z"])
+        #expect(decided.outputLines[0] == "e 1: promoted" && decided.standardError.isEmpty, "\(decided.standardError)")
+        #expect(decided.standardOutput.contains("brief is better than the control, and promoted."))
+        #expect(try await scene.run(["experiments", "list"]).outputLines[1].hasPrefix("e 1   promoted  model"))
+        let other = ExperimentStanding(experiment: standing, definedAt: time - 1, updatedAt: 0, worker: "f")
+        try scene.send(other.encode(source: "/f", time: 0).value, key: ExperimentStanding.key(of: "e 1"), to: scene.names.policies)
+        #expect(try await scene.run(["experiments", "list"]).outputLines[1].hasPrefix("e 1   defined  model"))
+        let components = try await scene.run(["components"])
+        #expect(
+            components.status.isSuccess && components.standardError == "nothing is known of any component yet",
+            "\(components.standardError)"
+        )
 
         let stop = try await scene.run(["experiments", "stop", "e 1", "--reason", "enough"])
         #expect(stop.standardOutput == "stopped e 1: choices are made without it again")

@@ -254,6 +254,28 @@ struct TopicReaderTests {
         }
     }
 
+    @Test("reads each partition from an offset, or from a time where that is earlier; one with neither from its beginning")
+    func earliest() async throws {
+        let broker = try EmbeddedBroker.with("t", partitions: 2)
+        try await onOwnThread {
+            let producer = try broker.producer()
+            let topic = try producer.topic("t")
+            for number in 0..<20 { #expect(producer.send("\(number)", to: topic, partition: Int32(number % 2)) == .accepted) }
+            _ = try producer.allReports()
+            let offsets = [TopicPartition(topic: "t", partition: 0): Int64(7)]
+            func counts(_ start: TopicReader.Start, _ count: Int) throws -> [Int] {
+                let reader = try TopicReader(configuration: broker.reader, observer: .silent, topics: ["t"], from: start)
+                let records = try reader.read(count: count)
+                #expect(try reader.read(milliseconds: 0).isEmpty && reader.isCaughtUp)
+                return [0, 1].map { partition in records.count { $0.source.partition == partition } }
+            }
+            #expect(try counts(.earliest(offsets: offsets, time: nil), 13) == [3, 10])
+            // The embedded broker looks nothing up by time: every time is before all records.
+            #expect(try counts(.earliest(offsets: offsets, time: 1), 20) == [10, 10])
+            #expect(try counts(.earliest(offsets: [TopicPartition(topic: "t", partition: 1): 99], time: nil), 10) == [10, 0])
+        }
+    }
+
     @Test("says that no broker answers")
     func noBroker() async throws {
         let servers = try { try EmbeddedBroker(logger: .silent).bootstrapServers }()

@@ -203,7 +203,11 @@ enum Samples {
                 rootID: "job-1",
                 depth: 2,
                 decidedAt: 1_795_256_130.5,
-                experiment: Decision.Experiment(name: "shorter", variant: "short")
+                experiment: Decision.Experiment(
+                    name: "shorter",
+                    variant: "control",
+                    shadow: Decision.Shadow(variant: "short", componentID: "summary/short")
+                )
             )
         ),
     ]

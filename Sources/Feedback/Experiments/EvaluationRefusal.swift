@@ -11,10 +11,14 @@ public enum EvaluationRefusal: Error, Sendable, Hashable, CustomStringConvertibl
     /// Too few decisions are like those of the candidate.
     case fewSamples(policy: String, effective: Double, minimum: Double, of: Int)
 
+    /// It is nothing that can be judged, told in a sentence.
+    case notAPolicy(String)
+
     /// Why, in one sentence, and what would help.
     public var description: String {
         switch self {
         case .empty: "There is no decision with a reward: nothing can be said of any policy."
+        case .notAPolicy(let sentence): sentence
         case .noCandidate(let policy, let decisions, let count):
             "\(policy) cannot be judged: in \(decisions) of \(count) decisions it would choose what was none of the candidates; "
                 + "judge it by decisions that it was a candidate of."

@@ -34,6 +34,8 @@ public enum FleetMetrics: String, CaseIterable, Sendable {
     case feedbackDisabled = "fleet_feedback_components_disabled_total"
     /// Memories that were consolidated.
     case feedbackConsolidations = "fleet_feedback_consolidations_total"
+    /// What happened to experiments.
+    case feedbackExperiments = "fleet_feedback_experiment_events_total"
     /// Writes of state and policies, by outcome.
     case feedbackWrites = "fleet_feedback_writes_total"
     /// Time that a write took.
@@ -149,6 +151,8 @@ public enum FleetMetrics: String, CaseIterable, Sendable {
         case .feedbackUnrewarded: self.counter([], "Decisions that no reward came for in time.")
         case .feedbackDisabled: self.counter([], "Components that were disabled for their health.")
         case .feedbackConsolidations: self.counter([], "Memories that were consolidated.")
+        case .feedbackExperiments:
+            self.counter(["event"], "What happened to experiments: activated, promoted, rolled_back (a variant), ended (without variants).")
         case .feedbackWrites: self.counter(["outcome"], "Writes of state and policies, by outcome.")
         case .feedbackWriteTime: self.histogram([], "Time that a write of state and policies took.")
         case .recordsDead: self.counter(["layer", "reason"], "Records written to the dead letter topic, by reason.")
@@ -189,7 +193,8 @@ public enum FleetMetrics: String, CaseIterable, Sendable {
         case .commitFailures: self.counter(["layer"], "Offset commits and transactions that failed.")
         case .signals: self.counter(["layer"], "Feedback signals published.")
         case .decisions: self.counter(["layer"], "Choices of components published.")
-        case .policyRecords: self.counter(["layer", "outcome"], "Records of the topic of policies: taken, forgotten, unknown or broken.")
+        case .policyRecords:
+            self.counter(["layer", "outcome"], "Records of the topic of policies: taken, forgotten, experiment, unknown or broken.")
         case .policiesKnown: self.gauge(["layer"], "Components that something was learned about, as far as this worker knows.")
         case .replies: self.counter(["layer"], "Replies published.")
         case .brokerRoundTripTime:

@@ -65,11 +65,15 @@ public final class ComponentChooser: Sendable {
                 message: "No \(question.type.rawValue) can be chosen: every candidate is disabled"
             )
         }
+        var experiment = odds.experiment
+        if let shadow = odds.shadow, let choice = Self.draw(shadow.candidates, identity) {
+            experiment?.shadow = Decision.Shadow(variant: shadow.variant, componentID: choice.id)
+        }
         let decision = Decision(
             id: identity.id,
             chosen: ComponentID(question.type, winner.id),
             candidates: odds.candidates.map(\.id),
-            propensity: min(winner.probability, 1),
+            propensity: min(winner.propensity ?? winner.probability, 1),
             policyVersion: winner.policyVersion,
             situation: question.situation,
             scope: question.scope,
@@ -78,7 +82,7 @@ public final class ComponentChooser: Sendable {
             rootID: context.rootID,
             depth: context.depth,
             decidedAt: Double(context.clock.now()) / 1_000,
-            experiment: odds.experiment
+            experiment: experiment
         )
         return self.memory.settle(decision, replacing: remembered)
     }

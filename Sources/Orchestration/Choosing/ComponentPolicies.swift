@@ -52,15 +52,18 @@ public struct ComponentOdds: Sendable, Hashable {
     public struct Candidate: Sendable, Hashable {
         /// The component's id.
         public var id: String
-        /// With which it is chosen; above 0, and 1 together with those of all others.
+        /// With which it is chosen, 1 together with those of all others; 0 for one that an experiment gives to others only.
         public var probability: Double
+        /// The probability that is logged: what it is over all variants of an experiment; nil where that is the probability itself.
+        public var propensity: Double?
         /// The version of the policy that says so; 0 when nothing is known.
         public var policyVersion: Int64
 
         /// Creates a candidate from its members, which are not checked.
-        public init(id: String, probability: Double, policyVersion: Int64 = 0) {
+        public init(id: String, probability: Double, propensity: Double? = nil, policyVersion: Int64 = 0) {
             self.id = id
             self.probability = probability
+            self.propensity = propensity
             self.policyVersion = policyVersion
         }
     }
@@ -69,11 +72,28 @@ public struct ComponentOdds: Sendable, Hashable {
     public var candidates: [Candidate]
     /// The experiment that had a say, if one had.
     public var experiment: Decision.Experiment?
+    /// A variant of the experiment that is only looked at: what it would choose is logged.
+    public var shadow: Shadow?
+
+    /// A variant that is not given to anybody yet.
+    public struct Shadow: Sendable, Hashable {
+        /// Its name.
+        public var variant: String
+        /// How probable it would make each candidate.
+        public var candidates: [Candidate]
+
+        /// Creates a shadow from its members, which are not checked.
+        public init(variant: String, candidates: [Candidate]) {
+            self.variant = variant
+            self.candidates = candidates
+        }
+    }
 
     /// Creates odds from their members, which are not checked.
-    public init(candidates: [Candidate], experiment: Decision.Experiment? = nil) {
+    public init(candidates: [Candidate], experiment: Decision.Experiment? = nil, shadow: Shadow? = nil) {
         self.candidates = candidates
         self.experiment = experiment
+        self.shadow = shadow
     }
 }
 

@@ -47,11 +47,28 @@ public struct Decision: Sendable, Hashable {
         public var name: String
         /// The variant that the scope was given: `control` or the name of another.
         public var variant: String
+        /// What another variant would have chosen; nil where none would have been given.
+        public var shadow: Shadow?
 
         /// Names an experiment and the variant it gave.
-        public init(name: String, variant: String) {
+        public init(name: String, variant: String, shadow: Shadow? = nil) {
             self.name = name
             self.variant = variant
+            self.shadow = shadow
+        }
+    }
+
+    /// What a variant would have chosen that is only looked at.
+    public struct Shadow: Sendable, Hashable {
+        /// The variant that the scope would have been given.
+        public var variant: String
+        /// The id of the component it would have chosen.
+        public var componentID: String
+
+        /// Names a variant and its choice.
+        public init(variant: String, componentID: String) {
+            self.variant = variant
+            self.componentID = componentID
         }
     }
 

@@ -61,6 +61,29 @@ struct ChooserTests {
         #expect(try Self.context(ComponentChooser(policies: policies)).choose(.model, among: ["a"]).experiment == experiment)
     }
 
+    @Test("A variant that is only looked at chooses as it would have, and the logged propensity is that over all variants")
+    func shadow() throws {
+        let policies = TestPolicies(["a": 0, "b": 1])
+        policies.change { state in
+            state.experiment = Decision.Experiment(name: "e", variant: "control")
+            state.propensity = 0.25
+            state.shadow = .init(variant: "v", candidates: [.init(id: "a", probability: 0.75), .init(id: "b", probability: 0.25)])
+        }
+        let chooser = ComponentChooser(policies: policies)
+        // The same draw: what the shadow chooses is what its variant would have chosen.
+        let given = TestPolicies(["a": 0.75, "b": 0.25])
+        var choices: [String: Int] = [:]
+        for number in 0..<200 {
+            let decision = try Self.context(chooser, request: "r\(number)").choose(.model, among: ["a", "b"])
+            #expect(decision.chosen.id == "b" && decision.propensity == 0.25)
+            let shadow = try #require(decision.experiment?.shadow)
+            let other = try Self.context(ComponentChooser(policies: given), request: "r\(number)").choose(.model, among: ["a", "b"])
+            #expect(shadow == Decision.Shadow(variant: "v", componentID: other.chosen.id))
+            choices[shadow.componentID, default: 0] += 1
+        }
+        #expect((130...170).contains(choices["a"] ?? 0))
+    }
+
     // MARK: Statistics
 
     @Test("Each candidate is chosen with exactly its probability", arguments: [[0.5, 0.3, 0.15, 0.05], [0.98, 0.01, 0.005, 0.005]])

@@ -9,6 +9,8 @@ final class TestPolicies: ComponentPolicies {
         var versions: [String: Int64] = [:]
         var disabled: Set<ComponentID> = []
         var experiment: Decision.Experiment?
+        var propensity: Double?
+        var shadow: ComponentOdds.Shadow?
     }
 
     private let state: Mutex<State>
@@ -34,10 +36,12 @@ final class TestPolicies: ComponentPolicies {
                     ComponentOdds.Candidate(
                         id: $0,
                         probability: (state.weights[$0] ?? 1) / sum,
+                        propensity: state.propensity,
                         policyVersion: state.versions[$0] ?? 0
                     )
                 },
-                experiment: state.experiment
+                experiment: state.experiment,
+                shadow: state.shadow
             )
         }
     }

@@ -181,7 +181,13 @@ extension SeededGenerator {
             rootID: self.name(),
             depth: self.below(1_000_001),
             decidedAt: self.seconds(),
-            experiment: self.maybe { Decision.Experiment(name: $0.name(), variant: $0.name()) }
+            experiment: self.maybe { generator in
+                Decision.Experiment(
+                    name: generator.name(),
+                    variant: generator.name(),
+                    shadow: generator.maybe { Decision.Shadow(variant: $0.name(), componentID: $0.name()) }
+                )
+            }
         )
     }
 

@@ -7,7 +7,7 @@ import Wire
 struct EvaluationReport: Sendable {
     struct Row: Sendable {
         let policy: String
-        let result: Result<OffPolicyEvaluation, FeedbackFailure>
+        let result: Result<OffPolicyEvaluation, EvaluationRefusal>
     }
 
     let type: ComponentType
@@ -38,8 +38,7 @@ struct EvaluationReport: Sendable {
     ) {
         let candidates = candidates.isEmpty ? Self.usual(entries, type) : candidates
         let log = entries.map(\.decision)
-        let learns = candidates.contains { if case .algorithm = $0 { true } else { false } }
-        let split = learns ? Int(Double(log.count) * trainShare) : 0
+        let split = candidates.contains(where: \.learns) ? Int(Double(log.count) * trainShare) : 0
         let judged = Array(log[split...])
         self.type = type
         self.decisions = decisions
@@ -48,7 +47,12 @@ struct EvaluationReport: Sendable {
         self.confidence = settings.confidence
         self.promoteAt = promoteAt
         self.rows = candidates.map { name in
-            Row(policy: name.description, result: Self.judge(name, trainedOn: log[..<split], on: judged, settings))
+            Row(
+                policy: name.description,
+                result: Result { () throws(EvaluationRefusal) in
+                    try name.judged(trainedOn: log[..<split], by: judged, settings: settings)
+                }
+            )
         }
         self.logged = self.rows.lazy.compactMap { try? $0.result.get().logged }.first
     }
@@ -57,29 +61,6 @@ struct EvaluationReport: Sendable {
         let counts = Dictionary(entries.map { ($0.chosen.id, 1) }, uniquingKeysWith: +)
         let arms = counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.prefix(10).map { PolicyName.arm($0.key) }
         return [.uniform] + arms + [.algorithm(LearnerAlgorithm.standard(for: type))]
-    }
-
-    private static func judge(
-        _ name: PolicyName,
-        trainedOn earlier: ArraySlice<LoggedDecision>,
-        on log: [LoggedDecision],
-        _ settings: OffPolicyEvaluation.Settings
-    ) -> Result<OffPolicyEvaluation, FeedbackFailure> {
-        func evaluate(_ candidate: some CandidatePolicy) -> Result<OffPolicyEvaluation, FeedbackFailure> {
-            Result { () throws(EvaluationRefusal) in try OffPolicyEvaluation(of: candidate, on: log, settings: settings) }
-                .mapError { FeedbackFailure($0.description) }
-        }
-        switch name {
-        case .current: return .failure(FeedbackFailure("current is what the log shows: there is nothing to estimate."))
-        case .uniform: return evaluate(UniformPolicy())
-        case .arm(let arm): return evaluate(FixedArm(arm))
-        case .algorithm(let algorithm):
-            do throws(LearnerError) {
-                return evaluate(try LearnedPolicy(algorithm, trainedOn: earlier))
-            } catch {
-                return .failure(FeedbackFailure("\(name) cannot be trained: \(error)"))
-            }
-        }
     }
 
     // MARK: Showing
@@ -120,7 +101,7 @@ struct EvaluationReport: Sendable {
     private func sentence(_ row: Row) -> String {
         switch row.result {
         case .success(let evaluation): evaluation.sentence(promoteAt: self.promoteAt)
-        case .failure(let failure): failure.description
+        case .failure(let refusal): refusal.description
         }
     }
 
@@ -142,7 +123,7 @@ struct EvaluationReport: Sendable {
     private func json(_ row: Row) -> JSONObject {
         var object: JSONObject = ["policy": .string(row.policy)]
         switch row.result {
-        case .failure(let failure): object["refused"] = .string(failure.description)
+        case .failure(let refusal): object["refused"] = .string(refusal.description)
         case .success(let evaluation):
             object["doubly_robust"] = .object(Self.json(evaluation.doublyRobust))
             object["ips"] = .object(Self.json(evaluation.inversePropensity))
@@ -172,7 +153,10 @@ struct EvaluationReport: Sendable {
 struct ExperimentReport: Sendable {
     let experiment: Experiment
 
-    /// Replays the rewards in the order of the decisions.
+    /// As a feedback orchestrator has counted.
+    init(_ standing: ExperimentStanding) { self.experiment = standing.experiment }
+
+    /// Replays the rewards in the order of the decisions, where no feedback orchestrator has counted.
     ///
     /// - Parameter since: seconds since 1970: when it was defined. What was decided before belongs to another one of the same name.
     init(_ name: String, _ definition: ExperimentDefinition, _ entries: [RewardLog.Entry], since: Double) {
@@ -209,7 +193,12 @@ struct ExperimentReport: Sendable {
                 arm.isRolledBack ? "rolled back" : experiment.winner == name ? "promoted" : "",
             ])
         }
-        return ["\(name): \(experiment.phase.rawValue)"] + table.lines + ["", self.verdict]
+        var lines = ["\(name): \(experiment.phase.rawValue)"] + table.lines
+        for variant in experiment.definition.variants {
+            guard let refusal = experiment.arms[variant.name]?.shadow?.refusal else { continue }
+            lines.append("shadow of \(DeadLetterText.escaped(variant.name, to: 64)): \(DeadLetterText.escaped(refusal, to: 400))")
+        }
+        return lines + ["", self.verdict]
     }
 
     /// What comes next, as a sentence.

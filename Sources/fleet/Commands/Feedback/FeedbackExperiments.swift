@@ -50,7 +50,8 @@ struct FeedbackExperimentsList: AsyncParsableCommand {
         commandName: "list",
         abstract: "List the experiments that are defined.",
         discussion: """
-            How they stand tells: fleet feedback experiments evaluate NAME.
+            STATE is shadow, active, promoted or rolled_back, or defined as long as no feedback orchestrator has taken it up. More tells: fleet feedback
+            experiments evaluate NAME.
 
             Examples:
               fleet feedback experiments list
@@ -65,12 +66,14 @@ struct FeedbackExperimentsList: AsyncParsableCommand {
     @Flag(help: "Those that were stopped, too.")
     var all = false
 
-    @Flag(help: "One JSON object a line: name, command, definition, reason, issued_by, time.")
+    @Flag(help: "One JSON object a line: name, command, phase, definition, reason, issued_by, time.")
     var json = false
 
     func run() async throws {
         try await feedbackReporting {
-            let experiments = try FeedbackTopicsReader(connection: self.connection).experiments().sorted { $0.key < $1.key }
+            let source = FeedbackTopicsReader(connection: self.connection)
+            let experiments = try source.experiments().sorted { $0.key < $1.key }
+            let standings = try source.knowledge().standings
             var table = TextTable([
                 .init(title: "NAME"), .init(title: "STATE"), .init(title: "TYPE"), .init(title: "CONTROL"),
                 .init(title: "VARIANTS", maximumWidth: 80), .init(title: "SINCE"), .init(title: "BY"),
@@ -85,14 +88,25 @@ struct FeedbackExperimentsList: AsyncParsableCommand {
                 }
                 guard definition != nil || self.all else { continue }
                 count += 1
-                if self.json { Console.line(Self.json(name, command, definition)) } else { table.add(Self.row(name, command, definition)) }
+                // One of the same name that was defined before does not count.
+                let phase = standings[name].flatMap { $0.definedAt == command.time ? $0.experiment.phase : nil }
+                if self.json {
+                    Console.line(Self.json(name, command, definition, phase))
+                } else {
+                    table.add(Self.row(name, command, definition, phase))
+                }
             }
             if !self.json, count > 0 { table.show() }
             if count == 0 { FleetProcess.complain("no experiment is defined; how to: fleet feedback experiments define --help") }
         }
     }
 
-    private static func row(_ name: String, _ command: FeedbackTopicsReader.Command, _ definition: JSONObject?) -> [String] {
+    private static func row(
+        _ name: String,
+        _ command: FeedbackTopicsReader.Command,
+        _ definition: JSONObject?,
+        _ phase: Experiment.Phase?
+    ) -> [String] {
         let time = WireTime.text(command.time)
         let issuer = command.command.issuedBy ?? "-"
         let reason = command.command.reason ?? ""
@@ -102,15 +116,22 @@ struct FeedbackExperimentsList: AsyncParsableCommand {
         case .success(let experiment):
             let variants = experiment.variants.map { "\($0.name) \(decimals($0.fraction * 100, 1)) %" }.joined(separator: ", ")
             return [
-                name, "defined", experiment.componentType.rawValue, experiment.control.description, variants, time, issuer, reason,
+                name, phase?.rawValue ?? "defined", experiment.componentType.rawValue, experiment.control.description, variants, time,
+                issuer, reason,
             ]
         case .failure(let error): return [name, "broken", "-", "-", error.description, time, issuer, reason]
         }
     }
 
-    private static func json(_ name: String, _ command: FeedbackTopicsReader.Command, _ definition: JSONObject?) -> String {
+    private static func json(
+        _ name: String,
+        _ command: FeedbackTopicsReader.Command,
+        _ definition: JSONObject?,
+        _ phase: Experiment.Phase?
+    ) -> String {
         JSONValue.object([
             "name": .string(name), "command": .string(command.command.order.name),
+            "phase": phase.map { .string($0.rawValue) } ?? .null,
             "definition": definition.map { .object($0) } ?? .null,
             "reason": command.command.reason.map { .string($0) } ?? .null,
             "issued_by": command.command.issuedBy.map { .string($0) } ?? .null, "time": .string(WireTime.text(command.time)),

@@ -124,8 +124,21 @@ struct FeedbackExperimentsEvaluate: AsyncParsableCommand {
                     minimumEffectiveSize: self.minEffective
                 )
             )
-            self.show(report, experiment.map { ExperimentReport(self.name ?? "", $0.definition, entries, since: Double($0.time) / 1_000) })
+            self.show(report, try experiment.map { try self.standing($0.definition, $0.time, entries, source) })
         }
+    }
+
+    /// As it was counted, or else as the log has it.
+    private func standing(
+        _ definition: ExperimentDefinition,
+        _ time: Int64,
+        _ entries: [RewardLog.Entry],
+        _ source: FeedbackTopicsReader
+    ) throws -> ExperimentReport {
+        let name = self.name ?? ""
+        if let standing = try source.knowledge().standings[name], standing.definedAt == time { return ExperimentReport(standing) }
+        FleetProcess.complain("no feedback orchestrator has taken the experiment up yet: its rewards are counted here")
+        return ExperimentReport(name, definition, entries, since: Double(time) / 1_000)
     }
 
     private func show(_ report: EvaluationReport, _ experiment: ExperimentReport?) {

@@ -20,16 +20,27 @@ struct FeedbackTopicsReader: Sendable {
     }
 
     /// What is known of each component, by its name; snapshots that break the contract are left out and told of.
-    func policies() throws -> [ComponentID: Policy] {
+    func policies() throws -> [ComponentID: Policy] { try self.knowledge().policies }
+
+    /// What is known of each component, and how each experiment stands.
+    func knowledge() throws -> (policies: [ComponentID: Policy], standings: [String: ExperimentStanding]) {
         var policies: [ComponentID: Policy] = [:]
+        var standings: [String: ExperimentStanding] = [:]
         var broken = 0
         try self.read([self.names.policies], from: .beginning) { record in
-            if !Self.take(record, into: &policies) { broken += 1 }
+            if let name = record.key.flatMap({ ExperimentStanding.name(of: $0) }) {
+                standings[name] = record.value.flatMap { try? ExperimentStanding(decoding: $0) }
+                if record.value != nil, standings[name] == nil { broken += 1 }
+            } else if !Self.take(record, into: &policies) {
+                broken += 1
+            }
         }
         if broken > 0 { FleetProcess.complain("fleet: \(broken) records of \(self.names.policies) break the contract and were left out") }
-        return policies
+        return (policies, standings)
     }
 
+    /// Takes a record about a component.
+    ///
     /// - Returns: false for a record that breaks the contract.
     static func take(_ record: ConsumedRecord, into policies: inout [ComponentID: Policy]) -> Bool {
         guard let component = record.key.flatMap({ String(validating: $0, as: UTF8.self) }).flatMap({ ComponentID($0) }) else {

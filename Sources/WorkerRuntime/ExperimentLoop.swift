@@ -1,0 +1,224 @@
+import Feedback
+import KafkaClient
+import Observability
+import Orchestration
+import Wire
+
+/// Runs the experiments of a fleet; owned by one thread.
+final class ExperimentLoop {
+    /// How far back decisions are read that may yet get a reward, when another one goes on; milliseconds, as long as a reward is waited for.
+    private static let rewardWait: Int64 = 600_000
+
+    private let names: TopicNames
+    private let configuration: WorkerConfiguration
+    private let logger: Logger
+    private let observer: KafkaObserver
+    private let registry: MetricsRegistry
+    private let wake: WakeSignal
+    private let producer: KafkaProducer
+    private let policies: ProducerTopic
+    private var runs: [String: ExperimentRun] = [:]
+    /// What stood on the policies topic when this one began.
+    private var standings: [String: ExperimentStanding]
+    /// Standings that have to go.
+    private var gone: Set<String> = []
+    private var reader: TopicReader?
+    /// The next record of each partition that is read.
+    private var read: [TopicPartition: Int64] = [:]
+    private var version = -1
+    private var nextWrite: Int64 = 0
+
+    /// Begins with how experiments stood so far.
+    init(
+        _ names: TopicNames,
+        _ configuration: WorkerConfiguration,
+        _ logger: Logger,
+        _ registry: MetricsRegistry,
+        _ wake: WakeSignal
+    ) throws(KafkaError) {
+        self.names = names
+        self.configuration = configuration
+        self.logger = logger
+        self.registry = registry
+        self.wake = wake
+        // The worker's other clients say what is wrong with the broker.
+        var silent = logger
+        silent.logLevel = .critical
+        self.observer = KafkaObserver(
+            logger: silent,
+            onError: { registry.counter(.kafkaErrors, "experiments", $0.name).increment() }
+        )
+        var clientConfiguration = configuration.clientConfiguration("experiments")
+        clientConfiguration["statistics.interval.ms"] = "0"
+        self.producer = try KafkaProducer(configuration: clientConfiguration.merging(["linger.ms": "0"]), observer: self.observer)
+        self.policies = try self.producer.topic(names.policies)
+        self.standings = [:]
+        let reader = try TopicReader(
+            configuration: configuration.tableConfiguration("experiments"),
+            observer: self.observer,
+            topics: [names.policies],
+            from: .beginning,
+            wake: wake
+        )
+        while !reader.isCaughtUp {
+            for record in try reader.read(milliseconds: 1_000) {
+                guard let name = record.key.flatMap({ ExperimentStanding.name(of: $0) }) else { continue }
+                self.standings[name] = record.value.flatMap { try? ExperimentStanding(decoding: $0) }
+                if self.standings[name] == nil, record.value != nil { self.gone.insert(name) }
+            }
+            if let problem = reader.takeProblem() { throw problem }
+        }
+    }
+
+    /// Does what there is to do; waits for records at most half a second.
+    ///
+    /// - Parameter interval: milliseconds between standings, unless something is decided.
+    func turn(_ definitions: ExperimentDefinitions, interval: Int64) throws(KafkaError) {
+        if definitions.version != self.version {
+            self.version = definitions.version
+            try self.reconcile(definitions)
+            self.nextWrite = 0
+        }
+        if let reader = self.reader {
+            try self.take(reader.read(milliseconds: Int32(clamping: min(500, max(1, interval)))))
+            if let problem = reader.takeProblem() { throw problem }
+            if self.runs.values.allSatisfy(\.experiment.phase.isEnd) { self.reader = nil }
+        } else {
+            self.wake.wait(milliseconds: 500)
+        }
+        guard monotonicMilliseconds() >= self.nextWrite, !self.gone.isEmpty || self.runs.values.contains(where: \.isChanged) else { return }
+        try self.write()
+        self.nextWrite = monotonicMilliseconds() + interval
+    }
+
+    // MARK: What runs
+
+    /// Begins what is new, goes on with what was under way, ends what is no more.
+    private func reconcile(_ definitions: ExperimentDefinitions) throws(KafkaError) {
+        var runs: [String: ExperimentRun] = [:]
+        for (name, known) in definitions.defined {
+            if let run = self.runs[name], run.definedAt == known.time {
+                runs[name] = run
+            } else if let standing = self.standings[name], standing.definedAt == known.time, let run = ExperimentRun(standing) {
+                runs[name] = run
+            } else {
+                runs[name] = ExperimentRun(name: name, definition: known.definition, definedAt: known.time)
+                self.logger.info("experiment begins", metadata: ["experiment": "\(name)"])
+            }
+        }
+        self.gone.formUnion(Set(self.runs.keys).union(self.standings.keys).subtracting(runs.keys))
+        self.gone.subtract(runs.keys)
+        // Only who is read up to the end has seen everything up to there.
+        let isLive = self.reader?.isCaughtUp ?? false
+        let live = isLive ? Set(self.runs.keys.filter { self.runs[$0]?.definedAt == runs[$0]?.definedAt }) : []
+        self.runs = runs
+        try self.open(live)
+    }
+
+    /// Reads from where every experiment that is not decided needs it.
+    ///
+    /// - Parameter live: those that have seen everything up to where reading has come.
+    private func open(_ live: Set<String>) throws(KafkaError) {
+        let open = self.runs.filter { !$0.value.experiment.phase.isEnd }
+        // What no record came of was read up to where it ended at first.
+        self.read.merge(self.reader?.ends ?? [:]) { read, _ in read }
+        self.reader = nil
+        guard !open.isEmpty else { return }
+        var offsets: [TopicPartition: Int64] = [:]
+        var time: Int64?
+        for (name, run) in open where !live.contains(name) {
+            // One that is gone on with needs the decisions that wait for a reward.
+            let updated = self.standings[name].map { Int64($0.updatedAt * 1_000) - Self.rewardWait }
+            let begin = run.positions.isEmpty ? run.definedAt : max(run.definedAt, updated ?? run.definedAt)
+            time = min(time ?? begin, begin)
+            for (place, offset) in run.positions {
+                guard let source = self.source(place) else { continue }
+                offsets[source] = min(offsets[source] ?? offset, offset)
+            }
+        }
+        if !live.isEmpty { offsets.merge(self.read) { min($0, $1) } }
+        let types = Set(open.values.map(\.experiment.definition.componentType))
+        self.reader = try TopicReader(
+            configuration: self.configuration.tableConfiguration("experiments"),
+            observer: self.observer,
+            topics: [self.names.decisions] + types.map { self.names.signals($0) },
+            from: .earliest(offsets: offsets, time: time),
+            wake: self.wake
+        )
+        self.read.removeAll()
+    }
+
+    /// The partition of signals that a position is of.
+    private func source(_ place: String) -> TopicPartition? {
+        let parts = place.split(separator: "/")
+        guard parts.count == 2, let type = ComponentType(rawValue: String(parts[0])), let partition = Int32(parts[1]) else { return nil }
+        return TopicPartition(topic: self.names.signals(type), partition: partition)
+    }
+
+    // MARK: What is read
+
+    /// Decisions first: a reward then finds its own.
+    private func take(_ records: [ConsumedRecord]) {
+        for record in records { self.read[record.source] = record.offset + 1 }
+        for record in records where record.source.topic == self.names.decisions {
+            guard let decision = record.withView({ try? DecisionCodec.decode($0) }), let name = decision.experiment?.name else { continue }
+            self.tell(name, self.runs[name]?.take(decision) ?? [])
+        }
+        for record in records where record.source.topic != self.names.decisions {
+            guard let signal = record.withView({ try? SignalCodec.decode($0) }) else { continue }
+            for name in self.runs.keys where self.runs[name]?.experiment.definition.componentType == signal.componentType {
+                self.tell(name, self.runs[name]?.take(signal, at: record.offset, of: record.source.partition) ?? [])
+            }
+        }
+    }
+
+    private func tell(_ name: String, _ events: [Experiment.Event]) {
+        for event in events {
+            let (word, variant): (String, String?) =
+                switch event {
+                case .activated: ("activated", nil)
+                case .promoted(let variant): ("promoted", variant)
+                case .rolledBack(let variant): ("rolled_back", variant)
+                case .ended: ("ended", nil)
+                }
+            self.registry.counter(.feedbackExperiments, word).increment()
+            var metadata: Logger.Metadata = ["experiment": "\(name)", "event": "\(word)"]
+            if let variant { metadata["variant"] = "\(variant)" }
+            self.logger.notice("experiment", metadata: metadata)
+            self.nextWrite = 0
+        }
+    }
+
+    // MARK: What is written
+
+    private func write() throws(KafkaError) {
+        let now = WireTime.now
+        for name in self.gone {
+            try self.deliver(nil, RecordHeaders(), key: ExperimentStanding.key(of: name))
+            self.standings[name] = nil
+        }
+        self.gone.removeAll()
+        for (name, run) in self.runs where run.isChanged {
+            let standing = run.standing(now: Double(now) / 1_000, worker: self.configuration.workerID)
+            let (value, headers) = standing.encode(source: "/orchestration-fleet/feedback/\(self.configuration.workerID)", time: now)
+            try self.deliver(value, headers, key: ExperimentStanding.key(of: name))
+            self.standings[name] = standing
+            self.runs[name]?.saved()
+        }
+    }
+
+    /// Writes a record and waits for the broker.
+    private func deliver(_ value: [UInt8]?, _ headers: RecordHeaders, key: [UInt8]) throws(KafkaError) {
+        let outcome = headers.withView { headers in
+            key.withUnsafeBytes { key in
+                guard let value else { return self.producer.produce(to: self.policies, key: key, value: nil, headers: headers, token: 1) }
+                return value.withUnsafeBytes { self.producer.produce(to: self.policies, key: key, value: $0, headers: headers, token: 1) }
+            }
+        }
+        if case .refused(let error) = outcome { throw error }
+        var result: KafkaError?
+        // Reports come within `message.timeout.ms`.
+        while self.producer.queueLength > 0 { self.producer.flush(milliseconds: 100) { _, error in result = result ?? error } }
+        if let result { throw result }
+    }
+}

@@ -1,0 +1,348 @@
+import Foundation
+import JSON
+import Orchestration
+import Testing
+import Wire
+
+@testable import Feedback
+
+@Suite("Experiments in a feedback orchestrator")
+struct ExperimentRunTests {
+    /// A decision of an experiment and the signal about it.
+    private struct Case {
+        let decision: Decision
+        let signal: FeedbackSignal
+        let partition: Int32
+        let offset: Int64
+    }
+
+    private static func definition(active: Bool = true, after: Int = 100) throws -> ExperimentDefinition {
+        try ExperimentDefinition(
+            componentType: .model,
+            variants: [.init(name: "v", policy: .arm("b"), fraction: 0.5)],
+            startsActive: active,
+            autoActivateAfter: after,
+            minimumSamples: 1_000_000
+        )
+    }
+
+    private static func run(active: Bool = true, after: Int = 100, limits: ExperimentRun.Limits = .init()) throws -> ExperimentRun {
+        ExperimentRun(name: "e", definition: try Self.definition(active: active, after: after), definedAt: 1_000, limits: limits)
+    }
+
+    private static func decision(_ id: String, _ arm: String = "a", variant: String = "control", at time: Double = 1) -> Decision {
+        Decision(
+            id: id,
+            chosen: ComponentID(.model, arm),
+            candidates: ["a", "b"],
+            propensity: 0.5,
+            scopeID: id,
+            requestID: id,
+            rootID: id,
+            decidedAt: time,
+            experiment: .init(name: "e", variant: variant)
+        )
+    }
+
+    private static func signal(_ decision: String?, _ reward: Double, arm: String = "a") -> FeedbackSignal {
+        FeedbackSignal(
+            source: .userExplicit,
+            componentType: .model,
+            componentID: arm,
+            reward: reward,
+            metadata: decision.map { ["decision_id": .string($0)] } ?? [:]
+        )
+    }
+
+    @Test("the first reward of a decision counts, for the variant that was given, in whatever order both come")
+    func counts() throws {
+        var run = try Self.run()
+        run.take(Self.decision("1"))
+        run.take(Self.signal("1", 0.25), at: 0, of: 0)
+        run.take(Self.signal("1", 1), at: 1, of: 0)
+        run.take(Self.signal("2", 0.75, arm: "b"), at: 2, of: 0)
+        run.take(Self.decision("2", "b", variant: "v"))
+        run.take(Self.decision("2", "b", variant: "v"))
+        run.take(Self.decision("1"))
+        run.take(Self.signal("1", 1), at: 3, of: 0)
+        #expect(run.experiment.baseline.pulls == 1 && run.experiment.baseline.mean == 0.25)
+        #expect(run.experiment.arms["v"]?.pulls == 1 && run.experiment.arms["v"]?.mean == 0.75)
+        #expect(run.positions == ["model/0": 4] && run.isChanged)
+    }
+
+    @Test("what does not belong to the experiment changes nothing")
+    func strangers() throws {
+        var run = try Self.run()
+        run.saved()
+        var other = Self.decision("1")
+        other.experiment?.name = "other"
+        var none = Self.decision("2")
+        none.experiment = nil
+        let unknown = Self.decision("3", variant: "gone")
+        let old = Self.decision("4", at: 0.9)
+        for decision in [other, none, unknown, old, Self.decision("5")] { run.take(decision) }
+        for (offset, id) in ["1", "2", "3", "4", nil].enumerated() { run.take(Self.signal(id, 1), at: Int64(offset), of: 0) }
+        // About another component than the chosen one, before its decision and after it.
+        run.take(Self.signal("5", 1, arm: "b"), at: 5, of: 0)
+        run.take(Self.signal("6", 1, arm: "b"), at: 6, of: 0)
+        run.take(Self.decision("6"))
+        #expect(run.experiment.arms.values.allSatisfy { $0.pulls == 0 } && !run.isChanged)
+        run.take(Self.signal("5", 1), at: 7, of: 0)
+        #expect(run.experiment.baseline.pulls == 1 && run.isChanged)
+    }
+
+    @Test("whoever goes on from what was published counts every reward once, wherever it was stopped", arguments: 0..<20 as Range<UInt64>)
+    func goingOn(seed: UInt64) throws {
+        var generator = SeededGenerator(seed: seed)
+        var offsets: [Int32: Int64] = [:]
+        let cases = (0..<300).map { number in
+            let isVariant = Bool.random(using: &generator)
+            let arm = isVariant ? "b" : "a"
+            let partition = Int32.random(in: 0..<3, using: &generator)
+            defer { offsets[partition, default: 0] += 1 }
+            return Case(
+                decision: Self.decision("\(number)", arm, variant: isVariant ? "v" : "control"),
+                signal: Self.signal("\(number)", Double.random(in: 0...1, using: &generator), arm: arm),
+                partition: partition,
+                offset: offsets[partition] ?? 0
+            )
+        }
+        var whole = try Self.run()
+        for each in cases {
+            whole.take(each.decision)
+            whole.take(each.signal, at: each.offset, of: each.partition)
+        }
+        var run = try Self.run()
+        var published: ExperimentStanding?
+        var next = 0
+        while next < cases.count {
+            let each = cases[next]
+            run.take(each.decision)
+            run.take(each.signal, at: each.offset, of: each.partition)
+            next += 1
+            if Int.random(in: 0..<10, using: &generator) == 0 {
+                let bytes = run.standing(now: 5, worker: "w").encode(source: "/test", time: 5).value
+                published = try ExperimentStanding(decoding: bytes)
+                run.saved()
+            }
+            // A crash: the next one reads decisions and signals from some earlier place on.
+            if Int.random(in: 0..<25, using: &generator) == 0 {
+                let begun = try Self.run()
+                run = published.flatMap { ExperimentRun($0) } ?? begun
+                let end = published.map { standing in
+                    cases.firstIndex { $0.offset >= standing.positions["model/\($0.partition)"] ?? 0 } ?? cases.count
+                }
+                next = max(0, (end ?? 0) - Int.random(in: 0...30, using: &generator))
+            }
+        }
+        for name in ["control", "v"] {
+            let (one, other) = (try #require(run.experiment.arms[name]), try #require(whole.experiment.arms[name]))
+            #expect(one.pulls == other.pulls && abs(one.rewardSum - other.rewardSum) < 1e-9)
+        }
+        #expect(run.positions == whole.positions)
+    }
+
+    @Test("at the end of the shadow phase the variants are judged by its log, and one that is surely worse stays out")
+    func shadow() throws {
+        let definition = try ExperimentDefinition(
+            componentType: .model,
+            variants: [
+                .init(name: "bad", policy: .arm("b"), fraction: 0.2), .init(name: "good", policy: .arm("a"), fraction: 0.2),
+                .init(name: "learned", policy: .algorithm(.thompson), fraction: 0.2),
+                .init(name: "stranger", policy: .arm("x"), fraction: 0.2),
+            ],
+            autoActivateAfter: 400
+        )
+        var run = ExperimentRun(name: "e", definition: definition, definedAt: 0)
+        var generator = SeededGenerator(seed: 3)
+        var events: [Experiment.Event] = []
+        for number in 0..<400 {
+            #expect(events.isEmpty && run.experiment.phase == .shadow)
+            let arm = Bool.random(using: &generator) ? "a" : "b"
+            let reward: Double = Double.random(in: 0..<1, using: &generator) < (arm == "a" ? 0.9 : 0.3) ? 1 : 0
+            events += run.take(Self.decision("\(number)", arm))
+            events += run.take(Self.signal("\(number)", reward, arm: arm), at: Int64(number), of: 0)
+        }
+        #expect(events == [.rolledBack("bad"), .activated])
+        #expect((run.experiment.arms["good"]?.shadow?.improvement ?? 0) > 0.2)
+        #expect((run.experiment.arms["learned"]?.shadow?.improvement ?? 0) > 0.2)
+        #expect(run.experiment.arms["stranger"]?.shadow?.refusal?.contains("none of the candidates") == true)
+        // A shadow phase is not gone on with: its judgement needs all of it.
+        let fresh = ExperimentRun(name: "e", definition: definition, definedAt: 0)
+        #expect(ExperimentRun(fresh.standing(now: 0, worker: "w")) == nil)
+        #expect(ExperimentRun(run.standing(now: 0, worker: "w"))?.experiment == run.experiment)
+    }
+
+    @Test("of what waits the newest are kept")
+    func bounds() throws {
+        var run = try Self.run(limits: .init(waiting: 10, shadow: 5))
+        for number in 0..<100 { run.take(Self.decision("d\(number)")) }
+        for number in 0..<100 { run.take(Self.signal("s\(number)", 1), at: Int64(number), of: 0) }
+        for number in 0..<100 { run.take(Self.signal("d\(number)", 1), at: Int64(100 + number), of: 0) }
+        let counted = run.experiment.baseline.pulls
+        #expect((5...10).contains(counted))
+        run.take(Self.signal("d99", 1), at: 300, of: 0)
+        #expect(run.experiment.baseline.pulls == counted)
+    }
+
+    @Test("a standing reads back as it was, and a broken one is refused")
+    func standings() throws {
+        var run = try Self.run()
+        run.take(Self.decision("1"))
+        run.take(Self.signal("1", 0.25), at: 7, of: 2)
+        let standing = run.standing(now: 12.5, worker: "feedback-1")
+        let (value, headers) = standing.encode(source: "/f", time: 12_500)
+        #expect(try ExperimentStanding(decoding: value) == standing)
+        #expect(headers["ce_type"] == ExperimentStanding.type && headers["ce_id"] == "experiment/e.feedback-1.12500")
+        #expect(ExperimentStanding.name(of: ExperimentStanding.key(of: "a/b")) == "a/b")
+        for key in ["experiment/", "experiment", "model/experiment/x", ""] { #expect(ExperimentStanding.name(of: Array(key.utf8)) == nil) }
+        for text in ["{", "[]", "{}", #"{"experiment": {}}"#] {
+            #expect(throws: WireError.self) { try ExperimentStanding(decoding: Array(text.utf8)) }
+        }
+    }
+
+    @Test("what is published has the members of its schema")
+    func schema() throws {
+        var run = try Self.run(active: false, after: 1)
+        run.take(Self.decision("1"))
+        run.take(Self.signal("1", 0.25), at: 7, of: 2)
+        let written = try JSONValue(parsing: run.standing(now: 1, worker: "w").encode(source: "/f", time: 1).value)
+        let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
+        let schema = try JSONValue(
+            parsing: Array(Data(contentsOf: root.appending(path: "deploy/contracts/schemas/experiment.schema.json")))
+        )
+        func keys(_ value: JSONValue?) -> Set<String> { Set(value?.objectValue?.keys ?? []) }
+        let experiment = schema["properties"]?["experiment"]?["properties"]
+        #expect(keys(written) == keys(schema["properties"]))
+        #expect(keys(written["experiment"]) == keys(experiment))
+        #expect(keys(written["experiment"]?["definition"]) == keys(experiment?["definition"]?["properties"]))
+        let arm = experiment?["arms"]?["additionalProperties"]?["properties"]
+        #expect(keys(written["experiment"]?["arms"]?["control"]) == keys(arm))
+        let told = keys(written["experiment"]?["arms"]?["v"]?["shadow"])
+        let known = keys(arm?["shadow"]?["properties"])
+        #expect(told.isSubset(of: known))
+        #expect(written["experiment"]?["arms"]?["v"]?["shadow"]?["refusal"] != nil)
+    }
+}
+
+@Suite("Choosing in experiments")
+struct ExperimentChoiceTests {
+    private static func question(
+        _ scope: String,
+        among candidates: [String] = ["a", "b", "c"],
+        type: ComponentType = .model
+    ) -> ComponentQuestion {
+        ComponentQuestion(type: type, candidates: candidates, tenantID: "acme", scopeID: scope)
+    }
+
+    private static func table(_ experiments: Experiment..., exploration: Double = 0.03) throws -> PolicyTable {
+        let table = PolicyTable(minimumExploration: exploration)
+        for experiment in experiments {
+            let standing = ExperimentStanding(experiment: experiment, definedAt: 0, updatedAt: 0, worker: "w")
+            let (value, _) = standing.encode(source: "/f", time: 0)
+            #expect(try table.take(key: ExperimentStanding.key(of: experiment.name), value: value) == nil)
+        }
+        return table
+    }
+
+    private static func experiment(_ name: String = "e", phase: Experiment.Phase = .active, _ arm: String = "b") throws -> Experiment {
+        var experiment = Experiment(
+            name: name,
+            definition: try ExperimentDefinition(
+                componentType: .model,
+                control: .uniform,
+                variants: [.init(name: "v", policy: .arm(arm), fraction: 0.25)],
+                startsActive: phase != .shadow
+            )
+        )
+        if phase == .promoted || phase == .rolledBack {
+            for _ in 0..<1_000 where !experiment.phase.isEnd {
+                try experiment.record(0.5, of: "control")
+                try experiment.record(phase == .promoted ? 0.9 : 0.1, of: "v")
+            }
+        }
+        #expect(experiment.phase == phase)
+        return experiment
+    }
+
+    @Test("every scope gets its variant's choice, and the propensity is that over all variants")
+    func active() throws {
+        let experiment = try Self.experiment()
+        let table = try Self.table(experiment)
+        var seen: Set<String> = []
+        for scope in (0..<100).map({ "\($0)" }) {
+            let odds = table.odds(of: Self.question(scope))
+            let variant = experiment.assignment(for: scope).variant
+            seen.insert(variant)
+            #expect(odds.experiment == .init(name: "e", variant: variant) && odds.shadow == nil)
+            #expect(odds.candidates.map(\.id) == ["a", "b", "c"])
+            let probabilities = odds.candidates.map(\.probability)
+            let expected: [Double] = variant == "v" ? [0.01, 0.98, 0.01] : [1.0 / 3, 1.0 / 3, 1.0 / 3]
+            #expect(zip(probabilities, expected).allSatisfy { abs($0 - $1) < 1e-12 })
+            #expect(abs((odds.candidates[1].propensity ?? 0) - (0.25 * 0.98 + 0.75 / 3)) < 1e-12)
+            #expect(abs((odds.candidates[0].propensity ?? 0) - (0.25 * 0.01 + 0.75 / 3)) < 1e-12)
+        }
+        #expect(seen == ["control", "v"])
+    }
+
+    @Test("in the shadow everybody gets the control, and what the variant would choose is told beside it")
+    func shadow() throws {
+        let experiment = try Self.experiment(phase: .shadow)
+        let table = try Self.table(experiment)
+        let drawn = try #require((0..<100).map { "\($0)" }.first { experiment.assignment(for: $0).drawn == "v" })
+        let other = try #require((0..<100).map { "\($0)" }.first { experiment.assignment(for: $0).drawn == "control" })
+        let odds = table.odds(of: Self.question(drawn))
+        #expect(odds.experiment == .init(name: "e", variant: "control") && odds.candidates[0].propensity == nil)
+        #expect(abs(odds.candidates[0].probability - 1.0 / 3) < 1e-12)
+        #expect(odds.shadow?.variant == "v" && abs((odds.shadow?.candidates[1].probability ?? 0) - 0.98) < 1e-12)
+        #expect(table.odds(of: Self.question(other)).shadow == nil)
+    }
+
+    @Test("after the end everybody gets the winner, or the control")
+    func ends() throws {
+        let won = try Self.table(Self.experiment(phase: .promoted))
+        let lost = try Self.table(Self.experiment(phase: .rolledBack))
+        for scope in (0..<40).map({ "\($0)" }) {
+            #expect(won.odds(of: Self.question(scope)).experiment?.variant == "v")
+            #expect(abs(won.odds(of: Self.question(scope)).candidates[1].probability - 0.98) < 1e-12)
+            #expect(lost.odds(of: Self.question(scope)).experiment?.variant == "control")
+            #expect(won.odds(of: Self.question(scope)).shadow == nil && lost.odds(of: Self.question(scope)).shadow == nil)
+        }
+    }
+
+    @Test("an experiment has a say only where its arms are candidates that may be chosen, the first by its name, until it is gone")
+    func applicability() throws {
+        let table = try Self.table(Self.experiment("z"), Self.experiment("y", "c"))
+        #expect(table.experiments.map(\.experiment.name) == ["y", "z"])
+        #expect(table.odds(of: Self.question("1")).experiment?.name == "y")
+        #expect(table.odds(of: Self.question("1", among: ["a", "b"])).experiment?.name == "z")
+        #expect(table.odds(of: Self.question("1", among: ["a"])).experiment == nil)
+        #expect(table.odds(of: Self.question("1", type: .tool)).experiment == nil)
+        func disable(_ id: String) {
+            table.take(
+                PolicySnapshot(
+                    policyVersion: 3,
+                    componentType: .model,
+                    componentID: id,
+                    signals: 1,
+                    meanReward: 0,
+                    bySource: [:],
+                    availability: .disabled,
+                    firstSignalAt: 0,
+                    lastSignalAt: 0,
+                    updatedAt: 0,
+                    worker: "w"
+                )
+            )
+        }
+        disable("c")
+        #expect(table.odds(of: Self.question("1")).experiment?.name == "z")
+        #expect(table.odds(of: Self.question("1")).candidates.map(\.id) == ["a", "b"])
+        for id in ["a", "b"] { disable(id) }
+        #expect(table.odds(of: Self.question("1")).candidates.isEmpty && table.odds(of: Self.question("1")).experiment == nil)
+        for name in ["y", "z"] { #expect(try table.take(key: ExperimentStanding.key(of: name), value: nil) == nil) }
+        #expect(table.experiments.isEmpty && table.odds(of: Self.question("1", among: ["d"])).experiment == nil)
+        #expect(throws: WireError.self) { try table.take(key: ExperimentStanding.key(of: "y"), value: Array("{}".utf8)) }
+    }
+}
