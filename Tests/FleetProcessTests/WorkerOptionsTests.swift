@@ -67,6 +67,14 @@ struct WorkerOptionsTests {
         #expect(configuration.kafka == ["acks": "1", "sasl.password": "a=b"])
     }
 
+    @Test("policies are on or off")
+    func policies() throws {
+        #expect(try self.parse().configuration().policies == .on && WorkerConfiguration().policies == .on)
+        #expect(try self.parse(["--policies", "off"]).configuration().policies == .off)
+        #expect(try self.parse([], ["FLEET_POLICIES": "off"]).configuration().policies == .off)
+        #expect(try self.failure(["--policies", "maybe"]).1 != .success)
+    }
+
     @Test("signals are all, off, or a share")
     func signals() throws {
         #expect(try self.parse(["--signals", "all"]).signals == .all)
