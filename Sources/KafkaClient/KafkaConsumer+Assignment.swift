@@ -37,6 +37,7 @@ extension KafkaConsumer {
         let cooperative = rd_kafka_rebalance_protocol(native).map { strcmp($0, "COOPERATIVE") == 0 } ?? false
         switch code {
         case RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS:
+            self.hasBeenAssigned = true
             let points = self.startAtCommitted(list)
             if cooperative {
                 self.report(rd_kafka_incremental_assign(native, list), "assign partitions")

@@ -48,6 +48,9 @@ public final class KafkaConsumer {
     var positions: PositionReading
     private(set) var isClosing = false
     private var isClosed = false
+    private var isSubscribed = false
+    /// The group has given partitions, if only none.
+    var hasBeenAssigned = false
     /// Partitions of topics outside of the subscription that come and go with one of the group's: they are told of together with it, and read from
     /// their beginning when nothing of them is committed.
     public var companions: (TopicPartition) -> [TopicPartition] = { _ in [] }
@@ -114,7 +117,8 @@ public final class KafkaConsumer {
         self.letGo()
         self.handle.callbacks.onRebalance = nil
         self.handle.callbacks.onCommit = nil
-        guard !self.isClosed else { return }
+        // librdkafka 2.0.2 ends the process when a cooperative member is destroyed that has joined its group, but never had an assignment.
+        guard !self.isClosed || self.isSubscribed && !self.hasBeenAssigned else { return }
         // The handle lives on without an owner: it must not write to a descriptor that may be somebody else's by then.
         if let queue = rd_kafka_queue_get_consumer(self.handle.native) {
             rd_kafka_queue_io_event_enable(queue, -1, nil, 0)
@@ -133,6 +137,7 @@ public final class KafkaConsumer {
         for topic in topics where !topic.hasPrefix("^") {
             if let native = rd_kafka_topic_new(self.handle.native, topic, nil) { self.topics.append(native) }
         }
+        self.isSubscribed = true
         let code = rd_kafka_subscribe(self.handle.native, list)
         guard code == RD_KAFKA_RESP_ERR_NO_ERROR else { throw KafkaError(code, "subscribe to \(topics.joined(separator: ", "))") }
     }

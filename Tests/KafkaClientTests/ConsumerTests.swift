@@ -1,5 +1,6 @@
 import KafkaClient
 import KafkaProcess
+import Observability
 import Testing
 import Wire
 import WorkerRuntime
@@ -104,6 +105,32 @@ struct ConsumerTests {
             #expect(consumer.close(milliseconds: 10_000))
             #expect(Set(told.revoked) == Set(sources), "leaving tells what it leaves")
             #expect(consumer.close(milliseconds: 0), "to leave twice does nothing")
+        }
+    }
+
+    @Test("leaves a group that has given it nothing yet")
+    func leavesUnassigned() async {
+        // librdkafka 2.0.2 ends the process if it goes wrong.
+        await #expect(processExitsWith: .success) {
+            let broker = try EmbeddedBroker.with("t", partitions: 1)
+            try await onOwnThread {
+                let log = InMemoryLogHandler(level: .debug)
+                let consumer = try KafkaConsumer(
+                    configuration: broker.reader.merging(["group.id": "g", "debug": "cgrp"]),
+                    observer: KafkaObserver(logger: Logger(label: "test") { _ in log }),
+                    wake: WakeSignal(),
+                    events: Told().events()
+                )
+                // SyncGroup: the group is put together anew, again and again.
+                broker.failRequests(apiKey: 14, codes: Array(repeating: 27, count: 1_000))
+                try consumer.subscribe(to: ["t"])
+                let deadline = ContinuousClock.now + .seconds(20)
+                while !log.entries.contains(where: { "\($0.message)".contains("SyncGroup response") }) {
+                    guard ContinuousClock.now < deadline else { throw KafkaProcessError(.deadlineExceeded, "the group was never joined") }
+                    consumer.poll()
+                }
+                guard consumer.close(milliseconds: 10_000) else { throw KafkaProcessError(.deadlineExceeded, "the consumer did not close") }
+            }
         }
     }
 

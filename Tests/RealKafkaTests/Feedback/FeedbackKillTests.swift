@@ -108,7 +108,8 @@ extension RealKafkaSuite {
                     _ = try await victim.child.waitForExit(deadline: .now + .seconds(20))
                     deeds["kill -9", default: 0] += 1
                 } else {
-                    #expect(try await victim.drain() == .exited(0))
+                    let end = try await victim.drain()
+                    #expect(end == .exited(0), "\(victim.id) said:\n\(victim.child.lines.map(\.text).joined(separator: "\n"))")
                     deeds["drain", default: 0] += 1
                 }
                 let next = try start()
