@@ -11,6 +11,7 @@ public final class PolicyTable: ComponentPolicies {
     private let algorithms: [ComponentType: LearnerAlgorithm]
     private let minimumExploration: Double
     private let board = ExperimentBoard()
+    private let standings = Mutex<[Int32: PartitionStanding]>([:])
     private let priors = Mutex<[ComponentType: [LearnerAlgorithm: any Learner]]>([:])
 
     /// The share of choices that is uniform unless something else is asked for: it keeps every propensity above 0, so that what was logged can
@@ -31,7 +32,8 @@ public final class PolicyTable: ComponentPolicies {
         self.minimumExploration = minimumExploration.isNaN ? Self.minimumExploration : min(max(minimumExploration, 0), 1)
     }
 
-    /// Takes a record of the policies topic: a component's snapshot, or how an experiment stands; a null value forgets it.
+    /// Takes a record of the policies topic: a component's snapshot, how an experiment stands, or how the learning loop stands in a
+    /// partition; a null value forgets it.
     ///
     /// - Returns: the component; nil for a key that names none.
     /// - Throws: what breaks the contract; then nothing changes.
@@ -39,6 +41,11 @@ public final class PolicyTable: ComponentPolicies {
     public func take(key: [UInt8], value: [UInt8]?) throws(WireError) -> ComponentID? {
         if let name = ExperimentStanding.name(of: key) {
             self.board.take(name, try value.map { (value) throws(WireError) in try ExperimentStanding(decoding: value) })
+            return nil
+        }
+        if let partition = PartitionStanding.partition(of: key) {
+            let standing = try value.map { (value) throws(WireError) in try PartitionStanding(decoding: value) }
+            self.standings.withLock { $0[partition] = standing }
             return nil
         }
         guard let text = String(validating: key, as: UTF8.self), let component = ComponentID(text) else { return nil }
@@ -66,6 +73,9 @@ public final class PolicyTable: ComponentPolicies {
 
     /// The experiments that are under way or decided, by their names.
     public var experiments: [ExperimentStanding] { self.board.standings }
+
+    /// How the learning loop stands in each partition that is heard of, in order.
+    public var partitions: [PartitionStanding] { self.standings.withLock { $0.values.sorted { $0.partition < $1.partition } } }
 
     /// What is known of all components, in no order.
     public var snapshots: [PolicySnapshot] { self.entries.withLock { $0.values.map(\.snapshot) } }

@@ -252,6 +252,13 @@ public final class KafkaConsumer {
         try self.handle.watermarks(of: source, milliseconds: milliseconds)
     }
 
+    /// The next offset of a partition as its last fetch told it, without asking; nil before the first.
+    public func lastKnownEnd(of source: TopicPartition) -> Int64? {
+        var (low, high) = (Int64(-1), Int64(-1))
+        let code = rd_kafka_get_watermark_offsets(self.handle.native, source.topic, source.partition, &low, &high)
+        return code == RD_KAFKA_RESP_ERR_NO_ERROR && high >= 0 ? high : nil
+    }
+
     /// Leaves the group: revokes what is assigned (``ConsumerEvents/revoked`` runs) and says goodbye to the coordinator.
     ///
     /// - Returns: whether it ended within the time; if not, the handle is abandoned, because librdkafka before 2.4 can hang here.

@@ -37,10 +37,12 @@ extension FeedbackLoop {
     /// What is written earlier than it must be, at most.
     private static let bytesPerSecond: Int64 = 2 << 20
 
+    /// Of every input, also of those that nothing was read of: offsets tie a transaction to the group's generation, so that a member which has lost its
+    /// partitions without noticing writes nothing.
     private var points: [CommitPoint] {
-        self.sources.compactMap { source in
-            guard let offset = self.shards[source.shard]?.positions[source.input] else { return nil }
-            return CommitPoint(source: source.partition.source, offset: offset)
+        self.sources.map { source in
+            let read = self.shards[source.shard]?.positions[source.input]
+            return CommitPoint(source: source.partition.source, offset: read ?? source.partition.committedOffset ?? 0)
         }
     }
 
@@ -89,6 +91,9 @@ extension FeedbackLoop {
                     return false
                 }
             }
+            let standing = self.standing(of: shard, worker: worker, now: now)
+            let (value, headers) = standing.encode(source: source, time: time)
+            guard self.produce(self.topics.policies, nil, standing.key, value, headers, reported) else { return false }
         }
         for letter in self.letters {
             var key: [UInt8]?
@@ -96,6 +101,24 @@ extension FeedbackLoop {
             guard self.produce(letter.topic, letter.partition, key, letter.value, letter.headers, reported) else { return false }
         }
         return true
+    }
+
+    private func standing(of shard: FeedbackShard, worker: String, now: Double) -> PartitionStanding {
+        var unread: [FeedbackInput: Int64] = [:]
+        for source in self.sources where source.shard == shard.partition {
+            guard let read = shard.positions[source.input], let end = self.consumer?.lastKnownEnd(of: source.partition.source) else {
+                continue
+            }
+            unread[source.input] = max(0, end - read)
+        }
+        return PartitionStanding(
+            partition: shard.partition,
+            unread: unread,
+            waiting: shard.waitingCount,
+            healthChecks: shard.healthChecks,
+            updatedAt: now,
+            worker: worker
+        )
     }
 
     private func produce(

@@ -45,6 +45,7 @@ private struct PolicyRecords: Sendable {
     private let forgotten: Counter
     private let unknown: Counter
     private let experiments: Counter
+    private let partitions: Counter
     private let broken: Counter
     private let throttle = LogThrottle()
 
@@ -55,6 +56,7 @@ private struct PolicyRecords: Sendable {
         self.forgotten = registry.counter(.policyRecords, layer, "forgotten")
         self.unknown = registry.counter(.policyRecords, layer, "unknown")
         self.experiments = registry.counter(.policyRecords, layer, "experiment")
+        self.partitions = registry.counter(.policyRecords, layer, "partition")
         self.broken = registry.counter(.policyRecords, layer, "broken")
     }
 
@@ -62,7 +64,15 @@ private struct PolicyRecords: Sendable {
         do throws(WireError) {
             let key = record.key ?? []
             if try self.policies.take(key: key, value: record.value) == nil {
-                (ExperimentStanding.name(of: key) == nil ? self.unknown : self.experiments).increment()
+                let kind =
+                    if ExperimentStanding.name(of: key) != nil {
+                        self.experiments
+                    } else if PartitionStanding.partition(of: key) != nil {
+                        self.partitions
+                    } else {
+                        self.unknown
+                    }
+                kind.increment()
             } else if record.value == nil {
                 self.forgotten.increment()
             } else {

@@ -53,6 +53,11 @@ struct Bench: Sendable {
         return Outcome(result: result, signals: collector.close(), decisions: collector.decisions)
     }
 
+    /// Makes the table know how a partition stands.
+    func know(_ standing: PartitionStanding) throws {
+        try self.policies.take(key: standing.key, value: standing.encode(source: "/test", time: 0).value)
+    }
+
     /// Makes the table say so of a component.
     func know(
         _ component: ComponentID,

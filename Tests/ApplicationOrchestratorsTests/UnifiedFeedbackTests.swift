@@ -241,12 +241,14 @@ struct UnifiedFeedbackTests {
     }
 
     @Test("tells metrics from the policies")
-    func metrics() async {
+    func metrics() async throws {
         let empty = await self.bench.run(["operation": "get_metrics"]).data
         #expect(empty["signals_processed"] == 0)
         #expect(empty["signals_by_source"]?.objectValue?.count == 7)
         #expect(empty["signals_by_component"]?.objectValue?.count == 6)
         #expect(empty["last_consolidation"] == .null)
+        #expect(empty["queue_sizes"]?.objectValue?.count == 6 && empty["queue_sizes"]?["model"] == 0)
+        #expect(empty["health_checks_performed"] == 0 && empty["experiments_deployed"] == 0)
         self.bench.know(
             ComponentID(.model, "a"),
             signals: 10,
@@ -265,7 +267,12 @@ struct UnifiedFeedbackTests {
             mean: 0,
             details: ["consolidations": 2, "last_consolidation": ["at": 99.5]]
         )
+        for standing in [
+            PartitionStanding(partition: 0, unread: [.signals(.tool): 3, .decisions: 9], healthChecks: 7, updatedAt: 1, worker: "f1"),
+            PartitionStanding(partition: 1, unread: [.signals(.tool): 2], healthChecks: 8, updatedAt: 1, worker: "f1"),
+        ] { try self.bench.know(standing) }
         let told = await self.bench.run(["operation": "get_metrics"], now: 1_004_500).data
+        #expect(told["queue_sizes"]?["tool"] == 5 && told["queue_sizes"]?["model"] == 0 && told["health_checks_performed"] == 8)
         #expect(told["signals_processed"] == 40)
         #expect(told["signals_by_source"]?["trajectory"] == 37)
         #expect(told["signals_by_source"]?["governance"] == 0)

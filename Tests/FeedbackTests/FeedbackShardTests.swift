@@ -222,6 +222,18 @@ struct FeedbackShardTests {
         #expect(shard.judgeHealth(now: 3_800).count == 1)
     }
 
+    @Test("counts its looks at health, and tells that it looked even when nothing changed")
+    func healthChecks() {
+        let shard = TestShard()
+        var log = Log()
+        _ = log.write(shard)
+        #expect(shard.judgeHealth(now: 10) == [] && shard.isChanged)
+        _ = log.write(shard)
+        _ = shard.judgeHealth(now: 20)
+        _ = log.write(shard)
+        #expect(!shard.isChanged && log.restored().value.healthChecks == 2)
+    }
+
     @Test("obeys each command once, and its health has no say then")
     func commands() {
         var shard = TestShard()

@@ -1,3 +1,4 @@
+import Feedback
 import JSON
 import KafkaClient
 import KafkaProcess
@@ -30,7 +31,7 @@ struct FeedbackWorkerTests {
         )
         let newest = { @Sendable () async throws -> [String: PolicySnapshot] in
             var newest: [String: PolicySnapshot] = [:]
-            for record in try await broker.readAll([names.policies]) {
+            for record in try await broker.readAll([names.policies]) where ComponentID(record.keyText) != nil {
                 let snapshot = try PolicySnapshot(decoding: record.value ?? [])
                 #expect(record.headers["ce_type"] == PolicySnapshot.type && snapshot.worker == "in-process")
                 if let before = newest[record.keyText] { #expect(snapshot.policyVersion > before.policyVersion) }
@@ -68,6 +69,10 @@ struct FeedbackWorkerTests {
             #expect(Set(snapshots.keys) == ["tool/grep", "agent/grep"])
             #expect(snapshots["tool/grep"]?.meanReward == 0.5 && snapshots["agent/grep"]?.meanReward == 0.25)
             #expect(snapshots["tool/grep"]?.bySource == [.toolExecution: 4, .userExplicit: 6])
+            let standings = try await broker.readAll([names.policies]).filter { $0.headers["ce_type"] == PartitionStanding.type }
+            let standing = try PartitionStanding(decoding: #require(standings.last?.value))
+            #expect(standings.last?.key == standing.key && standing.worker == "in-process")
+            #expect(standing.unread == [.signals(.tool): 0, .signals(.agent): 0] && standing.healthChecks == 0)
 
             let letters = try await broker.readAll([names.feedbackDeadLetters])
             #expect(letters.map(\.keyText).sorted() == ["bad-json", "bad-reward"])

@@ -26,7 +26,7 @@ from referencing.jsonschema import DRAFT202012
 FOLDER = Path(__file__).resolve().parent
 SCHEMAS = FOLDER / "schemas"
 DEFAULT_GOLDEN = FOLDER.parent.parent / "Tests" / "WireTests" / "Golden"
-WRITTEN_BY_THE_FLEET = {"reply", "progress", "signal", "decision", "policy", "experiment", "control", "idempotency"}
+WRITTEN_BY_THE_FLEET = {"reply", "progress", "signal", "decision", "policy", "experiment", "partition", "control", "idempotency"}
 ANY_VALUE = {"deadletter", "retry"}  # the source record's bytes, whatever they are
 RUNTIME_EXPRESSION = re.compile(r"\$message\.(header|payload)#(/(([^/~])|(~[01]))*)*")
 

@@ -90,7 +90,7 @@ public struct UnifiedFeedbackOrchestrator: Orchestrator {
         case .submitTrajectory: return try intake.submitTrajectory(parameters)
         case .credit: return try intake.credit(parameters)
         case .metrics:
-            var result = FeedbackMetrics(self.policies.snapshots, limit: try Self.limit(parameters)).json
+            var result = FeedbackMetrics(self.policies, limit: try Self.limit(parameters)).json
             result["uptime_seconds"] = .number(Double(max(0, context.clock.now() - self.startedAt)) / 1_000)
             return .ok(["result": .object(result)])
         case .health:

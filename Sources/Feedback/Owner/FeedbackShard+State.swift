@@ -32,7 +32,7 @@ extension FeedbackShard {
         for (input, offset) in self.positions { positions[input.name] = .integer(offset) }
         let checkpoint: JSONObject = [
             "v": 1, "partitions": .integer(Int64(self.partitionCount)), "positions": .object(positions), "at": .number(now),
-            "worker": .string(worker),
+            "worker": .string(worker), "health_checks": .integer(self.healthChecks),
         ]
         changes.state.append((Array(Self.checkpoint.utf8), JSONValue.object(checkpoint).serialized()))
         return changes
@@ -74,6 +74,7 @@ extension FeedbackShard {
         guard let value, let object = try? JSONValue(parsing: value).objectValue, object["v"]?.integerValue == 1 else { return .unreadable }
         let count = Int32(clamping: object["partitions"]?.integerValue ?? 0)
         guard count == self.partitionCount else { return .otherPartitionCount(count) }
+        self.healthChecks = min(max(0, object["health_checks"]?.integerValue ?? 0), .max / 2)
         for input in FeedbackInput.all {
             if let offset = object["positions"]?[input.name]?.integerValue { self.positions[input] = max(0, offset) }
         }

@@ -72,6 +72,8 @@ public struct FeedbackShard: Sendable {
     var join: RewardJoin
     /// The next offset of each input; what is below has been taken.
     public internal(set) var positions: [FeedbackInput: Int64] = [:]
+    /// Looks at the health of all components, since the state began.
+    public internal(set) var healthChecks: Int64 = 0
     var dirty: Set<ComponentID> = []
     var forgotten: Set<ComponentID> = []
     var hasMoved = false
@@ -181,6 +183,8 @@ public struct FeedbackShard: Sendable {
     /// - Returns: the components that were disabled.
     public mutating func judgeHealth(now: Double) -> [ComponentID] {
         var disabled: [ComponentID] = []
+        self.healthChecks += 1
+        self.hasMoved = true
         for component in self.components.keys {
             guard var owned = self.components[component] else { continue }
             guard let change = owned.availability.judge(owned.statistics.health, self.settings.health, now: now) else { continue }

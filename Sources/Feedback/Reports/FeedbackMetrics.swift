@@ -32,11 +32,34 @@ public struct FeedbackMetrics: Sendable {
     public private(set) var updatedAt = 0.0
     /// The feedback orchestrators that made the snapshots, by their ids.
     public let owners: [String]
+    /// Looks at the health of all components, of the partition with the most.
+    public let healthChecks: Int64
+    /// Signals that had not been read when their partitions were last heard of, by type of component.
+    public private(set) var queueSizes: [ComponentType: Int64] = [:]
+    /// Experiments that give variants, or their winner.
+    public let experimentsDeployed: Int
 
-    /// Sums up snapshots.
+    /// Sums up what a table knows.
     ///
     /// - Parameter limit: components whose average rewards are told.
-    public init(_ snapshots: [PolicySnapshot], limit: Int = 1_000) {
+    public init(_ policies: PolicyTable, limit: Int = 1_000) {
+        self.init(policies.snapshots, partitions: policies.partitions, experiments: policies.experiments, limit: limit)
+    }
+
+    /// Sums up snapshots and standings.
+    ///
+    /// - Parameter limit: components whose average rewards are told.
+    public init(
+        _ snapshots: [PolicySnapshot],
+        partitions: [PartitionStanding] = [],
+        experiments: [ExperimentStanding] = [],
+        limit: Int = 1_000
+    ) {
+        self.healthChecks = partitions.map(\.healthChecks).max() ?? 0
+        for type in ComponentType.allCases {
+            self.queueSizes[type] = partitions.reduce(0) { $0 + ($1.unread[.signals(type)] ?? 0) }
+        }
+        self.experimentsDeployed = experiments.count { $0.experiment.phase == .active || $0.experiment.phase == .promoted }
         var rewards = 0.0
         for snapshot in snapshots {
             self.signals += snapshot.signals
@@ -61,11 +84,13 @@ public struct FeedbackMetrics: Sendable {
     }
 
     /// The members of spec §5.3 that can be told: `signals_processed`, `signals_by_source` (all 7), `signals_by_component` (all 6),
-    /// `average_reward_by_component`, `consolidations_triggered`, `last_consolidation`, `disabled_components`; and beside them
-    /// `probing_components`, `total_components`, `mean_reward`, `last_signal_at`, `updated_at`, `feedback_orchestrators`.
+    /// `average_reward_by_component`, `consolidations_triggered`, `last_consolidation`, `experiments_deployed`, `health_checks_performed`,
+    /// `queue_sizes` (all 6: signals on their topics), `disabled_components`; and beside them `probing_components`, `total_components`,
+    /// `mean_reward`, `last_signal_at`, `updated_at`, `feedback_orchestrators`.
     public var json: JSONObject {
         let sources = FeedbackSource.allCases.map { ($0.rawValue, JSONValue.integer(self.bySource[$0] ?? 0)) }
         let types = ComponentType.allCases.map { ($0.rawValue, JSONValue.integer(self.byType[$0] ?? 0)) }
+        let queues = ComponentType.allCases.map { ($0.rawValue, JSONValue.integer(self.queueSizes[$0] ?? 0)) }
         return [
             "signals_processed": .integer(self.signals),
             "signals_by_source": .object(JSONObject(sources)),
@@ -73,6 +98,9 @@ public struct FeedbackMetrics: Sendable {
             "average_reward_by_component": .object(JSONObject(self.averageRewards.map { ($0.component.description, .number($0.reward)) })),
             "consolidations_triggered": .integer(self.consolidations),
             "last_consolidation": .optional(self.lastConsolidation),
+            "experiments_deployed": .integer(Int64(self.experimentsDeployed)),
+            "health_checks_performed": .integer(self.healthChecks),
+            "queue_sizes": .object(JSONObject(queues)),
             "disabled_components": .array(self.disabled.map { .string($0.description) }),
             "probing_components": .array(self.probing.map { .string($0.description) }),
             "total_components": .integer(Int64(self.components)),

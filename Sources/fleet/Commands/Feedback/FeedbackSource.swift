@@ -39,12 +39,12 @@ struct FeedbackTopicsReader: Sendable {
         return (policies, standings)
     }
 
-    /// Takes a record about a component.
+    /// Takes a record about a component; one about something else is left aside.
     ///
     /// - Returns: false for a record that breaks the contract.
     static func take(_ record: ConsumedRecord, into policies: inout [ComponentID: Policy]) -> Bool {
         guard let component = record.key.flatMap({ String(validating: $0, as: UTF8.self) }).flatMap({ ComponentID($0) }) else {
-            return false
+            return true
         }
         guard let value = record.value else {
             policies[component] = nil
