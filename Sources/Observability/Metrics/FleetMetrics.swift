@@ -194,7 +194,7 @@ public enum FleetMetrics: String, CaseIterable, Sendable {
         case .signals: self.counter(["layer"], "Feedback signals published.")
         case .decisions: self.counter(["layer"], "Choices of components published.")
         case .policyRecords:
-            self.counter(["layer", "outcome"], "Records of the policies topic: taken, forgotten, experiment, partition, unknown or broken.")
+            self.counter(["layer", "outcome"], "Records of policies: taken, forgotten, experiment, partition, unknown or broken.")
         case .policiesKnown: self.gauge(["layer"], "Components that something was learned about, as far as this worker knows.")
         case .replies: self.counter(["layer"], "Replies published.")
         case .brokerRoundTripTime:
