@@ -58,6 +58,9 @@ public struct KafkaError: Error, Sendable, Hashable, CustomStringConvertible {
         self.requiresAbort = error.requiresAbort
     }
 
+    /// What was waited for did not come; worth another try.
+    package static func timedOut(_ message: String) -> KafkaError { KafkaError(RD_KAFKA_RESP_ERR__TIMED_OUT, message) }
+
     /// The codes that librdkafka returns as bare numbers and that pass by themselves: brokers away, queues full, leaders moving.
     private static func isRetriable(_ code: rd_kafka_resp_err_t) -> Bool {
         switch code {

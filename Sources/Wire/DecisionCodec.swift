@@ -83,6 +83,9 @@ public enum DecisionCodec {
         }
         let id = try reader.required(try reader.text("decision_id"), "decision_id", "a non-empty string")
         guard !id.isEmpty else { throw WireError(.invalid, "decision_id is required: a non-empty string") }
+        guard id.utf8.count <= Decision.idBytes else {
+            throw WireError(.oversize, "decision_id has \(id.utf8.count) bytes, \(Decision.idBytes) are allowed")
+        }
         let propensity = try reader.required(try reader.number("propensity"), "propensity", "a number above 0 and at most 1")
         guard propensity > 0, propensity <= 1 else {
             throw WireError(.invalid, "propensity must be above 0 and at most 1, found \(propensity)")

@@ -21,6 +21,12 @@ struct MemberReader {
     func text(_ key: String) throws(WireError) -> String? { try self.member(key, "a string") { $0.stringValue } }
     func integer(_ key: String) throws(WireError) -> Int64? { try self.member(key, "an integer") { $0.integerValue } }
     func number(_ key: String) throws(WireError) -> Double? { try self.member(key, "a number") { $0.doubleValue } }
+    /// A count; moved into 0 … 2⁵³, so that whoever reads it can go on counting.
+    func count(_ key: String) throws(WireError) -> Int64? { try self.integer(key).map { min(max($0, 0), 1 << 53) } }
+    /// A share, moved into 0 … 1.
+    func share(_ key: String) throws(WireError) -> Double? { try self.number(key).map { min(max($0, 0), 1) } }
+    /// Seconds since 1970, moved into 0 … 1e12.
+    func time(_ key: String) throws(WireError) -> Double? { try self.number(key).map { min(max($0, 0), 1e12) } }
     func texts(_ key: String) throws(WireError) -> [String]? {
         try self.member(key, "an array of strings") { value in
             guard let elements = value.arrayValue else { return nil }

@@ -123,7 +123,7 @@ public struct PolicySnapshot: Sendable, Hashable {
         return (writer.bytes, headers)
     }
 
-    /// Reads a snapshot's value.
+    /// Reads a snapshot's value; counts, shares and times out of range are moved into it.
     ///
     /// - Throws: what breaks the contract.
     public init(decoding value: [UInt8]) throws(WireError) {
@@ -131,29 +131,29 @@ public struct PolicySnapshot: Sendable, Hashable {
         self.policyVersion = try reader.required(try reader.integer("policy_version"), "policy_version", "an integer")
         self.componentType = try reader.choice("component_type", ComponentType.self)
         self.componentID = try reader.required(try reader.text("component_id"), "component_id", "a string")
-        self.signals = try reader.integer("signals") ?? 0
-        self.meanReward = try reader.number("mean_reward") ?? 0
+        self.signals = try reader.count("signals") ?? 0
+        self.meanReward = try reader.share("mean_reward") ?? 0
         let counts = try reader.reader("by_source")
         var bySource: [FeedbackSource: Int64] = [:]
-        for source in FeedbackSource.allCases { bySource[source] = try counts.integer(source.rawValue) }
+        for source in FeedbackSource.allCases { bySource[source] = try counts.count(source.rawValue) }
         self.bySource = bySource
         let isNamed = try reader.text("availability") != nil
         self.availability = isNamed ? try reader.choice("availability", ComponentAvailability.self) : .enabled
         self.reason = try reader.text("reason")
         let health = try reader.reader("health")
         self.health = ComponentHealth(
-            averageReward: try health.number("avg_reward") ?? 0,
-            rewardDeviation: try health.number("reward_std") ?? 0,
-            errorRate: try health.number("error_rate") ?? 0,
-            sampleSize: Int(clamping: try health.integer("sample_size") ?? 0),
-            runningReward: try health.number("running_reward") ?? 0,
-            score: try health.number("health_score") ?? 1
+            averageReward: try health.share("avg_reward") ?? 0,
+            rewardDeviation: try health.share("reward_std") ?? 0,
+            errorRate: try health.share("error_rate") ?? 0,
+            sampleSize: Int(clamping: try health.count("sample_size") ?? 0),
+            runningReward: try health.share("running_reward") ?? 0,
+            score: try health.share("health_score") ?? 1
         )
         self.learners = try reader.members("learners") ?? [:]
         self.details = try reader.members("details") ?? [:]
-        self.firstSignalAt = try reader.number("first_signal_at") ?? 0
-        self.lastSignalAt = try reader.number("last_signal_at") ?? 0
-        self.updatedAt = try reader.number("updated_at") ?? 0
+        self.firstSignalAt = try reader.time("first_signal_at") ?? 0
+        self.lastSignalAt = try reader.time("last_signal_at") ?? 0
+        self.updatedAt = try reader.time("updated_at") ?? 0
         self.worker = try reader.text("worker") ?? ""
     }
 }

@@ -14,19 +14,22 @@ extension FeedbackLoop {
     func countPartitions() throws -> Bool {
         let names = self.configuration.names
         let wanted = [names.decisions, names.feedbackState] + ComponentType.allCases.map { names.signals($0) }
+        // Without these nothing could be written; how many partitions they have does not matter.
+        let others = [names.policies, names.feedbackDeadLetters]
         while self.lifecycle.current == .running {
             self.health.turned(at: monotonicMilliseconds())
             let counts: [(name: String, partitions: Int32)]
+            let missing: [String]
             do throws(KafkaError) {
                 let admin = try KafkaAdmin(configuration: self.configuration.worker.clientConfiguration("admin"), observer: self.observer)
                 let found = try admin.describeTopics(milliseconds: 5_000)
                 counts = wanted.map { name in (name, Int32(clamping: found.first { $0.name == name }?.partitions.count ?? 0)) }
+                missing = counts.filter { $0.partitions == 0 }.map(\.name) + others.filter { name in !found.contains { $0.name == name } }
             } catch {
                 guard error.isRetriable else { throw WorkerError(.startFailed, "\(error)") }
                 self.lifecycle.wake.wait(milliseconds: 1_000)
                 continue
             }
-            let missing = counts.filter { $0.partitions == 0 }.map(\.name)
             if missing.isEmpty {
                 self.partitionCount = counts[0].partitions
                 if counts.allSatisfy({ $0.partitions == self.partitionCount }) { return true }
@@ -93,7 +96,17 @@ extension FeedbackLoop {
             )
             var unreadable = 0
             var otherCount: Int32?
-            try scan.read(parts, while: { self.lifecycle.current == .running }) { record in
+            self.leftMeanwhile = []
+            var heard = monotonicMilliseconds()
+            // The group is served meanwhile, so partitions may come and go.
+            let isWanted = {
+                let now = monotonicMilliseconds()
+                self.health.turned(at: now)
+                self.consumer?.poll()
+                return self.lifecycle.current == .running && now - heard < Self.silence
+            }
+            try scan.read(parts, while: isWanted) { record in
+                heard = monotonicMilliseconds()
                 guard let number = states[record.source] else { return }
                 let key = record.withView { $0.key.map { Array($0) } }
                 switch shards[number]?.restore(key: key, value: record.value) {
@@ -103,10 +116,15 @@ extension FeedbackLoop {
                 }
             }
             guard self.lifecycle.current == .running else { return }
+            guard monotonicMilliseconds() - heard < Self.silence else {
+                throw KafkaError.timedOut("nothing was heard of the state for \(Self.silence / 1_000) s")
+            }
             if let otherCount {
                 self.failure = WorkerError(.startFailed, Self.otherCount(otherCount, self.partitionCount))
                 return
             }
+            // Of those that came anew the state has to be read anew.
+            for number in self.leftMeanwhile { shards[number] = nil }
             if unreadable > 0 { self.logger.warning("records of the state are ignored", metadata: ["records": "\(unreadable)"]) }
             self.begin(shards, ends)
         } catch {
@@ -127,7 +145,7 @@ extension FeedbackLoop {
     private func begin(_ shards: [Int32: FeedbackShard], _ ends: [TopicPartition: Int64]) {
         for (number, restored) in shards {
             var shard = restored
-            shard.restored()
+            shard.restored(now: Double(WireTime.now) / 1_000)
             for partition in self.arriving[number] ?? [] {
                 guard let input = self.topics.input(partition.source.topic) else { continue }
                 // A topic that was deleted and made anew begins at 0 again.
@@ -143,7 +161,7 @@ extension FeedbackLoop {
                 metadata: ["partition": "\(number)", "components": "\(shard.componentCount)", "waiting": "\(shard.waitingCount)"]
             )
         }
-        self.arriving.removeAll()
+        for number in shards.keys { self.arriving[number] = nil }
         self.lifecycle.leads.store(self.shards[0] != nil, ordering: .releasing)
         self.sources.sort { Self.order($0.input) < Self.order($1.input) }
         for source in self.sources {
@@ -160,6 +178,8 @@ extension FeedbackLoop {
         let leaving = Set(sources.filter { $0.topic == self.configuration.names.decisions }.map(\.partition))
         for source in sources { self.early[source] = nil }
         for number in leaving { self.arriving[number] = nil }
+        self.leftMeanwhile.formUnion(leaving)
+        if lost { self.lastLoss = monotonicMilliseconds() }
         guard !leaving.isEmpty else { return }
         if !lost, self.lifecycle.current != .stopping {
             for _ in 0..<5 where self.shards.contains(where: { leaving.contains($0.key) && $0.value.isChanged }) && self.failure == nil {
@@ -168,6 +188,7 @@ extension FeedbackLoop {
         }
         self.sources.removeAll { leaving.contains($0.shard) }
         for number in leaving { self.shards[number] = nil }
+        self.forgetLetters(of: leaving)
         self.lifecycle.leads.store(self.shards[0] != nil, ordering: .releasing)
         self.logger.info(lost ? "lost" : "revoked", metadata: ["partitions": "\(leaving.sorted())"])
     }

@@ -4,6 +4,20 @@ import Observability
 import Orchestration
 import Wire
 
+/// What became of the records of a write.
+struct WriteReports {
+    /// Tokens of dead letters that are too large.
+    var tooLarge: Set<UInt> = []
+    /// The first one.
+    var failure: KafkaError?
+
+    mutating func take(_ token: UInt, _ error: KafkaError?) {
+        guard let error else { return }
+        self.failure = self.failure ?? error
+        if token > 0, error.isMessageTooLarge { self.tooLarge.insert(token) }
+    }
+}
+
 /// Everything that changed is written at once, with the offsets that it is made of.
 extension FeedbackLoop {
     /// Writes what changed.
@@ -18,9 +32,14 @@ extension FeedbackLoop {
             return
         }
         let began = monotonicMilliseconds()
+        self.reports = WriteReports()
         let isWritten = self.configuration.isTransactional ? self.transact(last: last) : self.publish(last: last)
         let took = monotonicMilliseconds() - began
+        self.isFailing = !isWritten
         guard isWritten else {
+            // Some of it may be written all the same; what is written next says everything again.
+            for number in self.shards.keys { self.shards[number]?.maybeSaved() }
+            self.shrinkLetters(self.reports.tooLarge)
             self.metrics.failedWrites.increment()
             self.nextWrite = max(self.nextWrite, began + took + Self.pause)
             return
@@ -32,6 +51,7 @@ extension FeedbackLoop {
         self.nextWrite = began + took + min(self.configuration.schedule.processingInterval, pause)
         for number in self.shards.keys { self.shards[number]?.saved() }
         self.letters.removeAll(keepingCapacity: true)
+        self.letterBytes = 0
     }
 
     /// What is written earlier than it must be, at most.
@@ -50,12 +70,11 @@ extension FeedbackLoop {
 
     /// The state first, its checkpoint last, then the offsets; after a crash in between, the checkpoint says what had been read.
     private func publish(last: Bool) -> Bool {
-        var failure: KafkaError?
-        guard self.produceChanges({ failure = failure ?? $1 }) else { return false }
-        let isFlushed = self.producer.flush(milliseconds: last ? 3_000 : 10_000) { failure = failure ?? $1 }
-        guard isFlushed, failure == nil else {
+        guard self.produceChanges() else { return false }
+        let isFlushed = self.producer.flush(milliseconds: last ? 3_000 : 10_000) { self.reports.take($0, $1) }
+        guard isFlushed, self.reports.failure == nil else {
             if let leftOut = self.throttle.admit(at: monotonicMilliseconds()) {
-                let reason = failure.map { "\($0)" } ?? "the broker does not answer"
+                let reason = self.reports.failure.map { "\($0)" } ?? "the broker does not answer"
                 self.logger.warning("what was learned cannot be written yet", metadata: ["error": "\(reason)"].merging(leftOut) { $1 })
             }
             return false
@@ -72,9 +91,8 @@ extension FeedbackLoop {
 
     /// Hands everything to the producer.
     ///
-    /// - Parameter reported: gets reports that come meanwhile.
     /// - Returns: false when something was refused.
-    private func produceChanges(_ reported: (UInt, KafkaError?) -> Void) -> Bool {
+    private func produceChanges() -> Bool {
         let time = WireTime.now
         let now = Double(time) / 1_000
         let worker = self.configuration.worker.workerID
@@ -83,22 +101,23 @@ extension FeedbackLoop {
         for (number, shard) in self.shards where shard.isChanged {
             let changes = shard.changes(now: now, worker: worker)
             for (key, value) in changes.state {
-                guard self.produce(self.topics.state, number, key, value, RecordHeaders(), reported) else { return false }
+                guard self.produce(self.topics.state, number, key, value, RecordHeaders()) else { return false }
             }
             for (component, snapshot) in changes.policies {
                 let (value, headers) = snapshot.map { $0.encode(source: source, time: time) } ?? (nil, RecordHeaders())
-                guard self.produce(self.topics.policies, nil, Array(component.description.utf8), value, headers, reported) else {
+                guard self.produce(self.topics.policies, nil, Array(component.description.utf8), value, headers) else {
                     return false
                 }
             }
             let standing = self.standing(of: shard, worker: worker, now: now)
             let (value, headers) = standing.encode(source: source, time: time)
-            guard self.produce(self.topics.policies, nil, standing.key, value, headers, reported) else { return false }
+            guard self.produce(self.topics.policies, nil, standing.key, value, headers) else { return false }
         }
         for letter in self.letters {
+            let record = letter.record
             var key: [UInt8]?
-            if case .bytes(let bytes) = letter.key { key = bytes }
-            guard self.produce(letter.topic, letter.partition, key, letter.value, letter.headers, reported) else { return false }
+            if case .bytes(let bytes) = record.key { key = bytes }
+            guard self.produce(record.topic, record.partition, key, record.value, record.headers, token: letter.token) else { return false }
         }
         return true
     }
@@ -127,7 +146,7 @@ extension FeedbackLoop {
         _ key: [UInt8]?,
         _ value: [UInt8]?,
         _ headers: RecordHeaders,
-        _ reported: (UInt, KafkaError?) -> Void
+        token: UInt = 0
     ) -> Bool {
         let deadline = monotonicMilliseconds() + 5_000
         self.writtenBytes += value?.count ?? 0
@@ -135,7 +154,7 @@ extension FeedbackLoop {
             let outcome = headers.withView { headers in
                 withOptionalBytes(key) { key in
                     withOptionalBytes(value) { value in
-                        self.producer.produce(to: topic, partition: partition, key: key, value: value, headers: headers, token: 1)
+                        self.producer.produce(to: topic, partition: partition, key: key, value: value, headers: headers, token: token)
                     }
                 }
             }
@@ -143,8 +162,9 @@ extension FeedbackLoop {
             case .accepted: return true
             case .full:
                 guard monotonicMilliseconds() < deadline else { return false }
-                self.producer.readReports(waiting: 10, reported)
+                self.producer.readReports(waiting: 10) { self.reports.take($0, $1) }
             case .refused(let error):
+                self.reports.take(token, error)
                 self.failed(error)
                 return false
             }
@@ -157,28 +177,24 @@ extension FeedbackLoop {
     private func transact(last: Bool) -> Bool {
         guard self.regainProducer(), let group = self.consumer?.groupMetadata else { return false }
         let producer = self.producer
+        self.transactionBegan = monotonicMilliseconds()
         var outcome = producer.beginTransaction()
         if outcome == .success { outcome = producer.sendOffsets(self.points, of: group, milliseconds: Self.patience) }
         guard outcome == .success else { return self.give(outcome, "offsets") }
-        guard self.produceChanges({ _, _ in }) else { return self.give(nil, "records") }
+        guard self.produceChanges() else { return self.give(nil, "records") }
         let deadline = monotonicMilliseconds() + 10_000
         repeat {
-            outcome = producer.commitTransaction(milliseconds: Self.patience) { _, _ in }
+            outcome = producer.commitTransaction(milliseconds: Self.patience) { self.reports.take($0, $1) }
         } while outcome.isRetriable
             && monotonicMilliseconds() < deadline && self.lifecycle.current != .stopping
-        guard outcome == .success else {
-            // Whether it was committed is not known; versions rise all the same, and what is written next says everything again.
-            for number in self.shards.keys { self.shards[number]?.skipVersions() }
-            return self.give(outcome, "commit")
-        }
-        return true
+        return outcome == .success || self.give(outcome, "commit")
     }
 
     /// Ends a transaction that cannot be committed.
     ///
     /// - Parameter outcome: of the step that failed; nil when the producer did not take a record.
     private func give(_ outcome: TransactionOutcome?, _ step: String) -> Bool {
-        if let error = outcome?.error, let leftOut = self.throttle.admit(at: monotonicMilliseconds()) {
+        if let error = self.reports.failure ?? outcome?.error, let leftOut = self.throttle.admit(at: monotonicMilliseconds()) {
             let metadata: Logger.Metadata = ["error": "\(error)", "step": "\(step)"]
             self.logger.warning("what was learned cannot be written yet", metadata: metadata.merging(leftOut) { $1 })
         }
@@ -186,7 +202,7 @@ extension FeedbackLoop {
         case .success: break
         case .fatal(let error): self.lost(error)
         case .retriable, .mustAbort, nil:
-            switch self.producer.abortTransaction(milliseconds: Self.patience, { _, _ in }) {
+            switch self.producer.abortTransaction(milliseconds: Self.patience, { self.reports.take($0, $1) }) {
             case .success: break
             case .retriable(let error), .mustAbort(let error), .fatal(let error): self.lost(error)
             }
@@ -195,10 +211,13 @@ extension FeedbackLoop {
     }
 
     /// The producer is of no use any more; another one takes its place, unless another process has its id.
+    ///
+    /// A transaction that was open for too long, or whose member had lost its partitions, was ended by the brokers or by another member.
     private func lost(_ error: KafkaError) {
         let now = monotonicMilliseconds()
-        if error.isFenced {
-            if let before = self.lastFenced, now - before < 60_000 {
+        let isRecent = { (time: Int64?) in time.map { now - $0 < 60_000 } ?? false }
+        if error.isFenced, now - self.transactionBegan < self.configuration.worker.transactionTimeout {
+            if isRecent(self.lastFenced), !isRecent(self.lastLoss) {
                 let text = "another process takes the transactional id: every feedback orchestrator of a group needs a worker id of its own"
                 self.failure = self.failure ?? WorkerError(.clientLost, "\(error.adding(text))")
                 return

@@ -70,6 +70,8 @@ final class FeedbackLoop {
     static let turnLimit = 16_384
     /// Milliseconds that one call waits for the broker.
     static let patience: Int32 = 2_000
+    /// Milliseconds without a record of a state that is being read, after which reading begins anew.
+    static let silence: Int64 = 10_000
     /// Milliseconds until something is tried again that has failed.
     static let pause: Int64 = 200
 
@@ -96,20 +98,30 @@ final class FeedbackLoop {
     /// The newest command about each component, for shards that are yet to come.
     var known: [ComponentID: ComponentCommand] = [:]
     private var commandLetters: [ComponentCommand] = []
-    /// Records that are no signals, to be written with the next changes.
-    var letters: [OutgoingRecord] = []
+    /// Records that are neither signals nor decisions, to be written with the next changes.
+    var letters: [FeedbackLetter] = []
+    var letterBytes = 0
+    var nextLetter: UInt = 1
+    /// What became of the records of a write.
+    var reports = WriteReports()
     /// Partitions of the dead letter topic; 0 while unknown.
     var deadLetterCount: Int32 = 0
     var failure: WorkerError?
     /// The transactional producer has to be made anew; and whether that has been done.
     var lostProducer: LostProducer?
     var lastFenced: Int64?
+    var lastLoss: Int64?
+    var transactionBegan: Int64 = 0
     var nextWrite: Int64 = 0
+    /// The last write did not succeed.
+    var isFailing = false
     /// Bytes of the last write.
     var writtenBytes = 0
     /// There is more to read than one turn takes.
     var isBehind = false
     var nextArrival: Int64 = 0
+    /// Partitions that left while states were read.
+    var leftMeanwhile: Set<Int32> = []
     private var nextHealth: Int64
     private var nextConsolidation: Int64
     private var nextExpiry: Int64 = 0
@@ -223,22 +235,31 @@ final class FeedbackLoop {
         self.health.turned(at: monotonicMilliseconds())
         guard let consumer = self.consumer else { return false }
         consumer.poll()
-        if !self.configuration.isTransactional { self.producer.readReports { _, _ in } }
+        // No transaction is open here; errors and statistics come this way too.
+        self.producer.readReports { _, _ in }
         self.obey()
         if !self.arriving.isEmpty, monotonicMilliseconds() >= self.nextArrival { self.arrive() }
         var taken = 0
         for source in self.sources where taken < Self.turnLimit {
             var count = Self.batch
-            while count == Self.batch, taken < Self.turnLimit {
+            while count == Self.batch, taken < Self.turnLimit, !self.isFull {
                 count = consumer.read(source.partition, maximum: Self.batch) { self.take($0, source) }
                 taken += count
             }
         }
         self.isBehind = taken >= Self.turnLimit
+        let wasFull = self.isFull
         let now = monotonicMilliseconds()
         self.passTime(now)
-        if now >= self.nextWrite || self.letters.count >= 1_000 { self.write(last: false) }
-        return taken > 0
+        if now >= self.nextWrite || wasFull && !self.isFailing { self.write(last: false) }
+        return taken > 0 || wasFull && !self.isFull
+    }
+
+    /// So much is to be written that nothing more is read before that.
+    ///
+    /// It bounds what waits in memory while the broker takes nothing, and how much goes into one transaction.
+    private var isFull: Bool {
+        self.letters.count >= 1_000 || self.letterBytes >= 16 << 20 || self.shards.values.reduce(0) { $0 + $1.changeCount } >= 4_000
     }
 
     /// A record came before its partition's queue was there; it is the first of the partition, and waits until the state has been read.
@@ -296,7 +317,8 @@ final class FeedbackLoop {
         guard let index = self.shards.index(forKey: partition) else { return }
         let now = Double(WireTime.now) / 1_000
         guard self.shards.values[index].obey(letter.command, about: letter.component, time: letter.time, now: now) else { return }
-        self.logger.notice("obeyed a command", metadata: ["component": "\(letter.component)", "command": "\(letter.command)"])
+        let metadata: Logger.Metadata = ["component": "\(Redaction.redact("\(letter.component)"))", "command": "\(letter.command.name)"]
+        self.logger.notice("obeyed a command", metadata: metadata)
     }
 
     private func passTime(_ now: Int64) {

@@ -17,6 +17,7 @@ struct FeedbackMetrics: Sendable {
     let consolidations: Counter
     let writes: Counter
     let failedWrites: Counter
+    let givenUpLetters: Counter
     let writeTime: Histogram
     private let registry: MetricsRegistry
 
@@ -34,6 +35,7 @@ struct FeedbackMetrics: Sendable {
         self.disabled = registry.counter(.feedbackDisabled)
         self.consolidations = registry.counter(.feedbackConsolidations)
         self.writes = registry.counter(.feedbackWrites, "written")
+        self.givenUpLetters = registry.counter(.undelivered, "feedback")
         self.failedWrites = registry.counter(.feedbackWrites, "failed")
         self.writeTime = registry.histogram(.feedbackWriteTime)
     }

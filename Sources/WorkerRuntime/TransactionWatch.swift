@@ -33,7 +33,10 @@ final class TransactionWatch: Sendable {
     func run() throws {
         // Errors of these clients are passing or come up at the delivery's own.
         let observer = KafkaObserver(logger: self.observer.logger)
-        let admin = try KafkaAdmin(configuration: self.configuration.clientConfiguration("watch-\(self.group)"), observer: observer)
+        var configuration = self.configuration.clientConfiguration("watch-\(self.group)")
+        // Nobody polls an admin client, so its statistics would pile up.
+        configuration["statistics.interval.ms"] = "0"
+        let admin = try KafkaAdmin(configuration: configuration, observer: observer)
         var departed = DepartedWorkers(own: self.configuration.workerID)
         while !self.isEnded.load(ordering: .acquiring) {
             self.wake.wait(milliseconds: TransactionWatch.pause)

@@ -180,7 +180,11 @@ struct UnifiedFeedbackTests {
         #expect(outcome.data["signals_skipped"] == 2)
         #expect(outcome.data["disabled_components"] == ["tool/broken"])
         #expect(outcome.signals.map(\.componentID) == ["m", "ok", "a"])
-        #expect(outcome.signals.map(\.signalID) == ["trajectory.acme.t.0", "trajectory.acme.t.2", "trajectory.acme.t.4"])
+        #expect(
+            outcome.signals.map(\.signalID) == [
+                "trajectory.acme.t.model/m.0", "trajectory.acme.t.tool/ok.0", "trajectory.acme.t.agent/a.0",
+            ]
+        )
         #expect(outcome.signals.allSatisfy { $0.version == 3 })
         #expect(await self.bench.run(arguments, requestID: "other").signals == outcome.signals)
         let wrong = await self.failure(["operation": "submit_trajectory_feedback", "trajectory": ["steps": [["tool_name": 7]]]])
@@ -324,15 +328,22 @@ struct UnifiedFeedbackTests {
     }
 
     @Test("cannot start or stop loops, which belong to other processes, and says so")
-    func loops() async {
-        self.bench.know(ComponentID(.model, "a"), signals: 10, worker: "feedback-7")
-        let started = await self.bench.run(["operation": "start"])
+    func loops() async throws {
+        func reasons(_ now: Int64) async -> [JSONValue?] {
+            [
+                await self.bench.run(["operation": "start"], now: now).result.data["reason"],
+                await self.bench.run(["operation": "stop"], now: now).result.data["reason"],
+            ]
+        }
+        #expect(await reasons(1_000_000_000) == ["no_feedback_orchestrator", "not_running"])
+        self.bench.know(ComponentID(.model, "a"), signals: 10, updatedAt: 1_000_000, worker: "feedback-7")
+        let started = await self.bench.run(["operation": "start"], now: 1_000_000_000)
         #expect(started.result.isSkipped)
-        #expect(started.result.data["reason"] == "already_running")
-        #expect(started.data["feedback_orchestrators"] == ["feedback-7"])
-        let stopped = await self.bench.run(["operation": "stop"])
-        #expect(stopped.result.isSkipped)
-        #expect(stopped.result.data["reason"] == "not_running")
-        #expect(stopped.data["signals_processed"] == 10)
+        #expect(started.data["feedback_orchestrators"] == ["feedback-7"] && started.data["signals_processed"] == 10)
+        #expect(await reasons(1_000_899_000) == ["already_running", "runs_elsewhere"])
+        // Long silent, then another one says how a partition stands.
+        #expect(await reasons(1_000_900_000) == ["no_feedback_orchestrator", "not_running"])
+        try self.bench.know(PartitionStanding(partition: 0, updatedAt: 1_000_890, worker: "feedback-8"))
+        #expect(await reasons(1_000_900_000) == ["already_running", "runs_elsewhere"])
     }
 }

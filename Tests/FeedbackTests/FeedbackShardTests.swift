@@ -46,12 +46,15 @@ struct FeedbackShardTests {
             return changes.policies.compactMap(\.snapshot)
         }
 
-        func restored(_ settings: FeedbackSettings = FeedbackSettings(), upTo count: Int? = nil) -> TestShard {
+        /// A write of which the shard does not know whether it succeeded.
+        mutating func append(_ shard: TestShard) { self.records += shard.value.changes(now: 0, worker: "w").state }
+
+        func restored(_ settings: FeedbackSettings = FeedbackSettings(), upTo count: Int? = nil, now: Double = 0) -> TestShard {
             let shard = TestShard(settings: settings)
             for record in self.records.prefix(count ?? self.records.count) {
                 #expect(shard.restore(key: record.key, value: record.value) == .fine)
             }
-            shard.value.restored()
+            shard.value.restored(now: now)
             return shard
         }
     }
@@ -256,14 +259,16 @@ struct FeedbackShardTests {
         #expect(shard.take(Self.signal("1", 1, component: "x", type: .tool), at: 1, now: 4) == .duplicate)
     }
 
-    @Test("forgets the quietest components for want of room, and says so")
+    @Test("forgets the quietest for want of room, and says so")
     func room() {
         let shard = TestShard(settings: FeedbackSettings(capacity: 50))
         var log = Log()
-        for number in 0..<50 { _ = shard.take(Self.signal("\(number)", 1, component: "c\(number)"), at: Int64(number), now: 1) }
+        for number in 0..<50 {
+            _ = shard.take(Self.signal("\(number)", 1, component: "c\(number)"), at: Int64(number), now: Double(number))
+        }
         _ = log.write(shard)
-        _ = shard.take(Self.signal("again", 1, component: "c0"), at: 50, now: 1)
-        _ = shard.take(Self.signal("new", 1, component: "new"), at: 51, now: 1)
+        _ = shard.take(Self.signal("again", 1, component: "c0"), at: 50, now: 60)
+        _ = shard.take(Self.signal("new", 1, component: "new"), at: 51, now: 61)
         #expect(shard.componentCount == 46 && shard.components[ComponentID(.model, "c0")] != nil)
         #expect(
             shard.value.changes(now: 1, worker: "w").policies.filter { $0.snapshot == nil }.map(\.component.id).sorted()
@@ -271,6 +276,80 @@ struct FeedbackShardTests {
         )
         _ = log.write(shard)
         #expect(log.restored(FeedbackSettings(capacity: 50)).componentCount == 46)
+    }
+
+    @Test("ids that come once push out nobody that was learned about, and nobody that was found unhealthy")
+    func flood() {
+        let shard = TestShard(settings: FeedbackSettings(capacity: 50))
+        var offset: Int64 = 0
+        func send(_ component: String, _ reward: Double, _ count: Int, now: Double) {
+            for _ in 0..<count {
+                _ = shard.take(Self.signal("\(offset)", reward, component: component), at: offset, now: now)
+                offset += 1
+            }
+        }
+        send("known", 1, 10, now: 1)
+        send("bad", 0, 11, now: 1)
+        #expect(shard.judgeHealth(now: 2).map(\.id) == ["bad"])
+        for number in 0..<1_000 { send("once-\(number)", 1, 1, now: 100 + Double(number)) }
+        #expect(shard.componentCount <= 50)
+        #expect(shard.components[ComponentID(.model, "known")] != nil && shard.components[ComponentID(.model, "bad")] != nil)
+    }
+
+    @Test("does not believe signals from the future")
+    func future() {
+        let shard = TestShard()
+        var signal = Self.signal("1", 1)
+        signal.timestamp = 1e11
+        _ = shard.take(signal, at: 0, now: 100)
+        var log = Log()
+        #expect(log.write(shard).first?.lastSignalAt == 160)
+    }
+
+    @Test("survives the greatest numbers in the state topic")
+    func greatestNumbers() {
+        var generator = SeededGenerator(seed: 9)
+        let shard = TestShard()
+        for (number, type) in ComponentType.allCases.enumerated() {
+            _ = shard.take(Self.signal("\(type)", 0.5, type: type), at: Int64(number), now: 1)
+        }
+        _ = shard.take(Self.signal("w", 1, decision: "d"), at: 30, now: 1)
+        _ = shard.judgeHealth(now: 1)
+        var log = Log()
+        _ = log.write(shard)
+        for _ in 0..<1_000 {
+            let restored = TestShard()
+            for record in log.records {
+                let text = String(decoding: record.value ?? [], as: UTF8.self)
+                // One number in five becomes an extreme one.
+                var changed = ""
+                var number = ""
+                for character in text + " " {
+                    if character.isNumber || character == "." || character == "-" {
+                        number.append(character)
+                        continue
+                    }
+                    let extremes = ["9223372036854775807", "-9223372036854775808", "1e300", "-1e300", "4294967295", "0"]
+                    if !number.isEmpty, Int.random(in: 0..<5, using: &generator) == 0 {
+                        number = extremes.randomElement(using: &generator) ?? number
+                    }
+                    changed += number + String(character)
+                    number = ""
+                }
+                _ = restored.restore(key: record.key, value: text.isEmpty ? record.value : Array(changed.utf8))
+            }
+            restored.value.restored(now: 0)
+            for (number, type) in ComponentType.allCases.enumerated() {
+                for offset in 100..<102 as Range<Int64> {
+                    _ = restored.take(Self.signal("x\(number)-\(offset)", 1, type: type, decision: "d"), at: .max - 1_000 + offset, now: 2)
+                }
+            }
+            _ = restored.judgeHealth(now: 3)
+            _ = restored.value.consolidate(now: 3)
+            _ = restored.expire(now: 1_000)
+            _ = restored.value.changes(now: 4, worker: "w")
+            restored.value.saved()
+        }
     }
 
     @Test("survives whatever stands in the state topic")
@@ -291,7 +370,7 @@ struct FeedbackShardTests {
                 if Int.random(in: 0..<10, using: &generator) == 0 { key[0] ^= 1 }
                 _ = restored.restore(key: key, value: value)
             }
-            restored.value.restored()
+            restored.value.restored(now: 0)
             _ = restored.take(Self.signal("x", 1), at: 1_000, now: 2)
             _ = restored.judgeHealth(now: 3)
             _ = restored.value.changes(now: 4, worker: "w")

@@ -74,11 +74,15 @@ struct RewardJoinTests {
         var resolved = SeenSignals()
         func take(_ id: UInt64, _ reward: Double, version: Int = 1) -> RewardJoin.Verdict {
             let signal = Make.signal("\(id)", reward, version: version, decision: "d")
+            guard version == 1 else {
+                join.correct(signal, id: id, about: "d")
+                return .waits
+            }
             return join.take(signal, id: id, about: "d", resolved: &resolved, now: 1)
         }
         guard aggregation != .first else { return }
-        var verdicts = [join.take(Make.decision("d"), resolved: &resolved, now: 0), take(1, 0.5), take(2, 0.1), take(3, 0.6)]
-        verdicts += [take(2, 0.3, version: 2), take(2, 0.9, version: 1)]
+        var verdicts = [join.take(Make.decision("d"), resolved: &resolved, now: 0) { _ in }, take(1, 0.5), take(2, 0.1), take(3, 0.6)]
+        verdicts += [take(2, 0.3, version: 3), take(2, 0.9, version: 2)]
         let early = join.expire(now: 9, resolved: &resolved)
         #expect(verdicts.allSatisfy { $0 == .waits } && early == [])
         let lesson = join.expire(now: 10, resolved: &resolved).first ?? nil
@@ -92,7 +96,72 @@ struct RewardJoinTests {
         for number in 0..<25 { _ = shard.take(Make.decision("d\(number)"), at: Int64(number), now: Double(number)) }
         #expect(shard.expire(now: 30) == 15 && shard.waitingCount == 10)
         #expect(shard.take(Make.signal("1", 1, decision: "d20"), at: 0, now: 31) == .taken)
-        #expect(shard.take(Make.signal("2", 1, decision: "d3"), at: 1, now: 31) == .late)
+        // Of those that had to make room, a reward that tells its propensity tells enough.
+        #expect(shard.take(Make.signal("2", 1, decision: "d3", propensity: 0.5), at: 1, now: 31) == .taken)
+        #expect(shard.lessons() == 2)
+    }
+
+    @Test("a reward that came before its decision, and turns out to be about another component, is that one's")
+    func strayed() {
+        let shard = self.shard(RewardRule())
+        #expect(shard.take(Make.signal("1", 1, component: "b", decision: "d"), at: 0, now: 0) == .waits)
+        #expect(shard.take(Make.decision("d", "a"), at: 0, now: 1) == .waits)
+        #expect(shard.lessons("a") == 0 && shard.lessons("b") == 1)
+        #expect(shard.take(Make.signal("2", 1, component: "a", decision: "d"), at: 1, now: 2) == .taken)
+        #expect(shard.lessons("a") == 1 && shard.lessons("b") == 1)
+    }
+
+    @Test("a correction is learned only where its signal still waits")
+    func corrections() {
+        let shard = self.shard(RewardRule(aggregation: .last))
+        _ = shard.take(Make.decision("d", "a"), at: 0, now: 0)
+        #expect(shard.take(Make.signal("1", 1, component: "b", decision: "d"), at: 0, now: 1) == .taken)
+        for version in 2...4 {
+            let signal = Make.signal("1", 0, component: "b", version: version, decision: "d")
+            #expect(shard.take(signal, at: Int64(version), now: 2) == .corrected)
+        }
+        #expect(shard.lessons("b") == 1 && shard.waitingCount == 1)
+    }
+
+    @Test("what waited while nobody ran has its whole time again, as its reward may stand in the log")
+    func longStop() {
+        let rule = RewardRule(wait: 600, defaultReward: 0)
+        let shard = self.shard(rule)
+        var log = FeedbackShardTests.Log()
+        _ = shard.take(Make.decision("d"), at: 0, now: 0)
+        _ = log.write(shard)
+        let restored = log.restored(FeedbackSettings(rewards: rule), now: 5_000)
+        #expect(restored.expire(now: 5_001) == 0 && restored.lessons() == 0 && restored.waitingCount == 1)
+        #expect(restored.take(Make.signal("1", 1, decision: "d"), at: 0, now: 5_002) == .taken)
+        #expect(restored.lessons() == 1)
+    }
+
+    @Test("what may have been stored by a write that failed is taken back when it is over")
+    func failedWrite() {
+        let shard = self.shard(RewardRule())
+        var log = FeedbackShardTests.Log()
+        _ = shard.take(Make.signal("1", 1, decision: "d"), at: 0, now: 0)
+        log.append(shard)
+        shard.value.maybeSaved()
+        _ = shard.take(Make.decision("d"), at: 0, now: 1)
+        _ = log.write(shard)
+        #expect(log.restored().waitingCount == 0)
+    }
+
+    @Test("keeps little of what waits, whatever is sent")
+    func bounded() throws {
+        let shard = self.shard(RewardRule())
+        var signal = Make.signal("1", 1, decision: "d")
+        signal.context = ["noise": .string(String(repeating: "x", count: 1_000_000)), "task_type": "summarization"]
+        #expect(shard.take(signal, at: 0, now: 0) == .waits)
+        var decision = Make.decision("d2")
+        decision.situation = signal.context
+        #expect(shard.take(decision, at: 0, now: 0) == .waits)
+        // No id of a decision is as long as this.
+        #expect(shard.take(Make.signal("2", 1, decision: String(repeating: "d", count: 300)), at: 1, now: 0) == .taken)
+        let stored = shard.value.changes(now: 0, worker: "w").state.filter { $0.key.starts(with: "waiting/".utf8) }
+        #expect(stored.count == 2 && stored.allSatisfy { ($0.value?.count ?? .max) < 6_000 })
+        #expect(stored.allSatisfy { String(decoding: $0.value ?? [], as: UTF8.self).contains("summarization") })
     }
 }
 

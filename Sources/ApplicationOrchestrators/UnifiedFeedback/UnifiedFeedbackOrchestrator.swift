@@ -16,14 +16,15 @@ public import Orchestration
 /// | `credit` | `reward`, `decisions`, `rule`, `gamma`, `outcome_id` | `outcome_id`, `rule`, `signals_submitted`, `signals_skipped` |
 /// | `get_metrics` | `limit` | ``FeedbackMetrics/json`` and `uptime_seconds` |
 /// | `get_health` | `limit` | ``FeedbackHealth/json`` |
-/// | `start`, `stop` | none | skipped: `already_running`, `not_running` |
+/// | `start` | none | skipped: `already_running`, `no_feedback_orchestrator` |
+/// | `stop` | none | skipped: `runs_elsewhere`, `not_running` |
 ///
 /// Submitting emits signals: they are published together with the reply, and learned by the feedback orchestrator that owns the component. A
 /// signal about a component that is disabled is not submitted: the request is skipped, reason `component_disabled`.
 ///
 /// Metrics and health are read from the policies that every worker keeps, so that any worker answers, and a request can be repeated anywhere.
 /// The loops (learning, consolidation, health) belong to the feedback-orchestrator processes, which run as long as their processes do: no
-/// request starts or stops them. So `start` finds them running already, and `stop` finds none that it could stop here.
+/// request starts or stops them: `start` and `stop` tell whether they run.
 public struct UnifiedFeedbackOrchestrator: Orchestrator {
     /// `unified_feedback`.
     public let name = "unified_feedback"
@@ -96,23 +97,39 @@ public struct UnifiedFeedbackOrchestrator: Orchestrator {
         case .health:
             return .ok(["result": .object(FeedbackHealth(self.policies.snapshots, limit: try Self.limit(parameters)).json)])
         case .start:
+            let isRunning = self.isLearning(context.clock.now())
             return .skip(
-                reason: "already_running",
-                ["message": "The loops run in the fleet's feedback-orchestrator processes, as long as these run", "result": self.owners]
+                reason: isRunning ? "already_running" : "no_feedback_orchestrator",
+                [
+                    "message": isRunning
+                        ? "The loops run in the fleet's feedback-orchestrator processes, as long as these run"
+                        : "No feedback-orchestrator was heard from for \(Self.silence / 60) minutes: start one, the loops run in its process",
+                    "result": self.owners,
+                ]
             )
         case .stop:
+            let isRunning = self.isLearning(context.clock.now())
             return .skip(
-                reason: "not_running",
+                reason: isRunning ? "runs_elsewhere" : "not_running",
                 [
-                    "message": "No loop runs here: drain the fleet's feedback-orchestrator processes to stop the loops",
+                    "message": isRunning
+                        ? "The loops run in the fleet's feedback-orchestrator processes: drain these to stop the loops"
+                        : "No feedback-orchestrator was heard from for \(Self.silence / 60) minutes",
                     "result": self.owners,
                 ]
             )
         }
     }
 
+    /// Seconds without a word from any feedback orchestrator after which none is taken to run: three of their looks at health (300 s by default).
+    private static let silence = 900
+
+    private func isLearning(_ now: Int64) -> Bool {
+        Double(now) / 1_000 - FeedbackMetrics(self.policies, limit: 0).updatedAt < Double(Self.silence)
+    }
+
     private var owners: JSONValue {
-        let metrics = FeedbackMetrics(self.policies.snapshots, limit: 0)
+        let metrics = FeedbackMetrics(self.policies, limit: 0)
         return [
             "run_by": "feedback-orchestrator", "feedback_orchestrators": .array(metrics.owners.map { .string($0) }),
             "signals_processed": .integer(metrics.signals), "updated_at": .number(metrics.updatedAt),

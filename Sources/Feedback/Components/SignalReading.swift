@@ -28,6 +28,11 @@ extension JSONObject {
 }
 
 extension FeedbackSignal {
+    /// The decision that it is about; nil for none, and for what cannot be the id of one.
+    var decisionID: String? {
+        self.metadata["decision_id"]?.stringValue.flatMap { !$0.isEmpty && $0.utf8.count <= Decision.idBytes ? $0 : nil }
+    }
+
     /// The time it speaks of, seconds since 1970.
     func time(now: Double) -> Double { self.timestamp ?? now }
 

@@ -48,7 +48,8 @@ final class ExperimentBoard: Sendable {
             parts[share.variant] = candidates
         }
         let assignment = experiment.assignment(for: question.scopeID)
-        guard var own = parts[assignment.variant] else { return nil }
+        // Each part is made from the table as it was then; when a component was disabled in between, they do not go together.
+        guard var own = parts[assignment.variant], parts.values.allSatisfy({ $0.map(\.id) == own.map(\.id) }) else { return nil }
         if experiment.shares.count > 1 {
             // What a log of all variants together can be judged by.
             for index in own.indices {

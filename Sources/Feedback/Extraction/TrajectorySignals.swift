@@ -27,8 +27,10 @@ public struct TrajectorySignals: Sendable, Hashable {
 
     /// The trajectory's id.
     public let trajectoryID: String
-    /// In the order of the table above; their ids are made of tenant, trajectory and ordinal, so that a repeated submission repeats them.
+    /// In the order of the table above; their ids are made of tenant, trajectory, component and a number among the
+    /// component's own, so that a repeated submission repeats them, and a correction that says more corrects the same ones.
     public private(set) var signals: [FeedbackSignal] = []
+    private var counts: [ComponentID: Int] = [:]
     /// What would have been signals, but for the limit or an id that is too long.
     public private(set) var leftOut = 0
 
@@ -169,11 +171,14 @@ public struct TrajectorySignals: Sendable, Hashable {
             self.leftOut += 1
             return
         }
+        let component = ComponentID(type, id)
+        let number = self.counts[component, default: 0]
+        self.counts[component] = number + 1
         var metadata = metadata
         metadata["trajectory_id"] = .string(self.trajectoryID)
         self.signals.append(
             FeedbackSignal(
-                signalID: "trajectory.\(self.tenantID).\(self.trajectoryID).\(self.signals.count)",
+                signalID: "trajectory.\(self.tenantID).\(self.trajectoryID).\(component).\(number)",
                 source: .trajectory,
                 componentType: type,
                 componentID: id,

@@ -31,6 +31,19 @@ public protocol Learner: Codable, Sendable {
 
     /// Whether the sizes and numbers fit together; a stored state is checked with it before it is used.
     func validate() throws(LearnerError)
+
+    /// Whether learning needs more than choosing does, such as the last contexts; false unless a learner says otherwise.
+    var remembersMoreThanItChoosesBy: Bool { get }
+
+    /// What choosing needs: gives the same probabilities, and is what workers get; all of it unless a learner says otherwise.
+    func forChoosing() -> Self
+}
+
+extension Learner {
+    /// Learning needs nothing else.
+    public var remembersMoreThanItChoosesBy: Bool { false }
+    /// All of it.
+    public func forChoosing() -> Self { self }
 }
 
 /// What is known of one choice after its reward.

@@ -111,7 +111,9 @@ public struct LinTS<Model: RidgeRegression>: Learner, Hashable {
 
     private func checkParameters() throws(LearnerError) {
         guard (0...1e30).contains(self.squares), (0...1e30).contains(self.weights), (0...1e30).contains(self.priorSquares),
-            (1e-3...1e30).contains(self.priorWeight), (1e-6...1e6).contains(self.ridge)
-        else { throw .weight("σ and its weight are not negative, the weight at least .001, and λ 1e-6 to 1e6.") }
+            (1e-3...1e30).contains(self.priorWeight), (1e-6...1e6).contains(self.ridge), self.discount > 0, self.discount <= 1
+        else {
+            throw .weight("σ and its weight are not negative, the weight at least .001, λ 1e-6 to 1e6, a discount above 0 and up to 1.")
+        }
     }
 }

@@ -125,6 +125,16 @@ public struct OffsetTree: Learner, Hashable {
         self.nodes += [Node(depth: node.depth + 1, leaf: left), Node(depth: node.depth + 1, leaf: right)]
     }
 
+    /// The contexts that leaves keep for splitting.
+    public var remembersMoreThanItChoosesBy: Bool { true }
+
+    /// Without the contexts that leaves keep for splitting: hundreds of kilobytes.
+    public func forChoosing() -> OffsetTree {
+        var tree = self
+        for index in tree.nodes.indices { tree.nodes[index].leaf.forgetContexts() }
+        return tree
+    }
+
     /// Adds an arm that nothing is known of, or what the prior says.
     public mutating func addArm(prior: ColdStartPrior?) throws(LearnerError) {
         try Self.check(self.armCount + 1, self.featureCount, self.parameters)
@@ -140,6 +150,7 @@ public struct OffsetTree: Learner, Hashable {
         try Self.check(self.armCount, self.featureCount, self.parameters)
         guard self.nodes.first?.depth == 0 else { throw .state("An offset tree has no root.") }
         for (index, node) in self.nodes.enumerated() {
+            guard (0...self.parameters.depth).contains(node.depth) else { throw .state("Node \(index) of an offset tree is too deep.") }
             guard let split = node.split else {
                 try node.leaf.validate(arms: self.armCount, features: self.featureCount, memory: self.parameters.memory)
                 continue

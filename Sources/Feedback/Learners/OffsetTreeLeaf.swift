@@ -29,6 +29,9 @@ struct OffsetTreeLeaf: Sendable, Hashable, Codable {
         self.seen = self.seen >= memory * 1_000_000 ? self.seen % memory + 1 : self.seen + 1
     }
 
+    /// Keeps what the arms have learned.
+    mutating func forgetContexts() { (self.samples, self.seen) = ([], 0) }
+
     /// Whether a split is worth looking for: enough contexts for both sides, and so many new ones since the last look.
     func isDue(_ minimumSplit: Int) -> Bool {
         self.samples.count >= 2 * minimumSplit && self.seen % minimumSplit == 0

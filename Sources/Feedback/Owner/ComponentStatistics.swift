@@ -96,12 +96,15 @@ struct ComponentStatistics: Sendable, Hashable {
 
     /// The statistics of a stored component; what is missing or of the wrong kind counts as nothing.
     init(state: JSONObject) {
-        self.signals = max(0, state["signals"]?.integerValue ?? 0)
+        self.signals = state.tally("signals")
         self.rewards = state["rewards"]?.doubleValue ?? 0
         self.running = state["running"]?.doubleValue ?? 0
         self.firstSignalAt = state["first"]?.doubleValue ?? 0
         self.lastSignalAt = state["last"]?.doubleValue ?? 0
-        for source in FeedbackSource.allCases { self.bySource[source] = state["by_source"]?[source.rawValue]?.integerValue }
+        let bySource = state["by_source"]?.objectValue ?? [:]
+        for source in FeedbackSource.allCases where bySource[source.rawValue] != nil {
+            self.bySource[source] = bySource.tally(source.rawValue)
+        }
         // Oldest first: three numbers a sample, the signal's hash in two halves that JSON numbers hold exactly.
         let numbers = state["samples"]?.arrayValue ?? []
         for start in stride(from: 0, to: numbers.count - 3, by: 4).prefix(Self.memory) {

@@ -19,8 +19,7 @@ extension FeedbackShard {
         for component in self.dirty {
             guard let owned = self.components[component] else { continue }
             let snapshot = owned.nextSnapshot(now: now, worker: worker)
-            var state = owned.nextState()
-            state["learners"] = .object(snapshot.learners)
+            let state = owned.nextState(snapshot.learners)
             changes.state.append((Array(component.description.utf8), JSONValue.object(state).serialized()))
             changes.policies.append((component, snapshot))
         }
@@ -48,9 +47,10 @@ extension FeedbackShard {
         self.hasMoved = false
     }
 
-    /// Whether ``changes(now:worker:)`` were written is not known: the versions they bore are not given again.
-    public mutating func skipVersions() {
+    /// Whether ``changes(now:worker:)`` were written, or some of them, is not known: the versions they bore are not given again.
+    public mutating func maybeSaved() {
         for component in self.dirty { self.components[component]?.saved() }
+        self.join.maybeSaved()
     }
 
     /// What was found while restoring.
@@ -74,9 +74,9 @@ extension FeedbackShard {
         guard let value, let object = try? JSONValue(parsing: value).objectValue, object["v"]?.integerValue == 1 else { return .unreadable }
         let count = Int32(clamping: object["partitions"]?.integerValue ?? 0)
         guard count == self.partitionCount else { return .otherPartitionCount(count) }
-        self.healthChecks = min(max(0, object["health_checks"]?.integerValue ?? 0), .max / 2)
+        self.healthChecks = object.tally("health_checks")
         for input in FeedbackInput.all {
-            if let offset = object["positions"]?[input.name]?.integerValue { self.positions[input] = max(0, offset) }
+            if let offset = object["positions"]?[input.name]?.integerValue { self.positions[input] = offset.moved(into: 0...1 << 53) }
         }
         var isReadable = true
         for (key, value) in self.unended where !self.apply(key, value) { isReadable = false }
@@ -87,7 +87,8 @@ extension FeedbackShard {
     ///
     /// A component that is known only of a write without checkpoint, and not for the first time, is taken from it: what was written before has been
     /// compacted away.
-    public mutating func restored() {
+    /// - Parameter now: seconds since 1970; what waits for its other half has its whole time from now on.
+    public mutating func restored(now: Double) {
         for (key, value) in self.unended {
             guard let id = String(validating: key, as: UTF8.self).flatMap({ ComponentID($0) }), self.components[id] == nil,
                 let object = value.flatMap({ try? JSONValue(parsing: $0).objectValue }), object["version"]?.integerValue ?? 1 > 1
@@ -95,6 +96,7 @@ extension FeedbackShard {
             _ = self.apply(key, value)
         }
         self.unended = []
+        self.join.restored(now: now)
     }
 
     private mutating func apply(_ key: [UInt8], _ value: [UInt8]?) -> Bool {

@@ -60,6 +60,16 @@ public struct FeedbackShard: Sendable {
         case withdraw
         /// What was learned about it is forgotten.
         case reset
+
+        /// The word for it, without what somebody said beside it.
+        public var name: String {
+            switch self {
+            case .disable: "disable"
+            case .enable: "enable"
+            case .withdraw: "withdraw"
+            case .reset: "reset"
+            }
+        }
     }
 
     /// The partition's number.
@@ -77,7 +87,6 @@ public struct FeedbackShard: Sendable {
     var dirty: Set<ComponentID> = []
     var forgotten: Set<ComponentID> = []
     var hasMoved = false
-    private var clock: UInt64 = 0
     /// The keys and values of a write that no checkpoint has ended yet, while restoring.
     var unended: [(key: [UInt8], value: [UInt8]?)] = []
 
@@ -93,6 +102,8 @@ public struct FeedbackShard: Sendable {
     public var componentCount: Int { self.components.count }
     /// Decisions and rewards that wait for each other.
     public var waitingCount: Int { self.join.count }
+    /// Components and waiting decisions that are to be written.
+    public var changeCount: Int { self.dirty.count + self.forgotten.count + self.join.changeCount }
     /// Whether there is anything to write.
     public var isChanged: Bool {
         self.hasMoved || !self.dirty.isEmpty || !self.forgotten.isEmpty || self.join.isChanged
@@ -105,20 +116,21 @@ public struct FeedbackShard: Sendable {
     /// - Parameter offset: its place; what is below the position of its input was read before.
     public mutating func take(_ signal: FeedbackSignal, at offset: Int64, now: Double) -> Outcome {
         guard self.advance(.signals(signal.componentType), offset) else { return .replayed }
+        var signal = signal
+        // Clocks differ a little; what claims to be of the future would stay the newest for ever.
+        signal.timestamp = signal.timestamp.map { min($0, now + 60) }
         let id = IDHash.hash(signal.signalID ?? "")
         let component = ComponentID(signal.componentType, signal.componentID)
         guard self.seen.insert(id) else {
             guard signal.version > 1, self.components[component]?.statistics.correct(signal, id: id) == true else { return .duplicate }
             self.touch(component)
-            if let decision = signal.metadata["decision_id"]?.stringValue {
-                self.learn(self.join.take(signal, id: id, about: decision, resolved: &self.seen, now: now))
-            }
+            if let decision = signal.decisionID { self.join.correct(signal, id: id, about: decision) }
             return .corrected
         }
         self.makeRoom(for: component)
         self.components[component, default: OwnedComponent(component, self.settings)].count(signal, id: id, now: now)
         self.touch(component)
-        guard let decision = signal.metadata["decision_id"]?.stringValue, !decision.isEmpty else {
+        guard let decision = signal.decisionID else {
             self.learn(
                 Lesson(
                     component: component,
@@ -136,7 +148,10 @@ public struct FeedbackShard: Sendable {
     /// A decision was read.
     public mutating func take(_ decision: Decision, at offset: Int64, now: Double) -> Outcome {
         guard self.advance(.decisions, offset) else { return .replayed }
-        return self.learn(self.join.take(decision, resolved: &self.seen, now: now))
+        var strayed: Lesson?
+        let verdict = self.join.take(decision, resolved: &self.seen, now: now) { strayed = $0 }
+        if let strayed { self.learn(strayed) }
+        return self.learn(verdict)
     }
 
     /// An input begins at 0 again: its topic was made anew.
@@ -222,8 +237,6 @@ public struct FeedbackShard: Sendable {
     }
 
     private mutating func touch(_ component: ComponentID) {
-        self.clock += 1
-        self.components[component]?.touched = self.clock
         self.dirty.insert(component)
     }
 
@@ -244,11 +257,19 @@ public struct FeedbackShard: Sendable {
         self.touch(lesson.component)
     }
 
-    /// Forgets the tenth of the components that was quiet for longest, when there is no room for another.
+    /// Forgets a tenth of the components, when there is no room for another.
+    ///
+    /// Those go that least is known of, and of these the ones that were quiet for longest. So ids that come once push nobody out that was learned about,
+    /// and what was found unhealthy stays known as such for as long as can be.
     private mutating func makeRoom(for component: ComponentID) {
         guard self.components.count >= max(10, self.settings.capacity), self.components[component] == nil else { return }
-        let bySilence = self.components.values.filter { !$0.availability.isCommanded }.sorted { $0.touched < $1.touched }
-        for owned in bySilence.prefix(max(1, self.settings.capacity / 10)) {
+        func worth(_ owned: OwnedComponent) -> Int {
+            owned.availability.availability == .enabled ? owned.statistics.signals < 10 ? 0 : 1 : 2
+        }
+        let byWorth = self.components.values.filter { !$0.availability.isCommanded }.sorted {
+            (worth($0), $0.statistics.lastSignalAt) < (worth($1), $1.statistics.lastSignalAt)
+        }
+        for owned in byWorth.prefix(max(1, self.settings.capacity / 10)) {
             self.components[owned.id] = nil
             self.dirty.remove(owned.id)
             self.forgotten.insert(owned.id)

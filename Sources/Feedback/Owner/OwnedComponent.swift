@@ -17,8 +17,6 @@ struct OwnedComponent: Sendable {
     var commandedAt: Int64 = 0
     /// Observations that the learners have learned.
     private(set) var lessons: Int64 = 0
-    /// For finding out who was quiet for longest.
-    var touched: UInt64 = 0
 
     init(_ id: ComponentID, _ settings: FeedbackSettings) {
         self.id = id
@@ -74,7 +72,7 @@ struct OwnedComponent: Sendable {
             availability: self.availability.availability,
             reason: self.availability.reason,
             health: self.statistics.health,
-            learners: self.storedLearners,
+            learners: self.stored(self.learners.map { $0.forChoosing() }),
             details: self.details.details(now: now),
             firstSignalAt: self.statistics.firstSignalAt,
             lastSignalAt: self.statistics.lastSignalAt,
@@ -86,18 +84,23 @@ struct OwnedComponent: Sendable {
     /// The snapshot was published.
     mutating func saved() { self.version += 1 }
 
-    private var storedLearners: JSONObject {
+    private func stored(_ learners: [any Learner]) -> JSONObject {
         var object = JSONObject()
-        for learner in self.learners { object[learner.algorithm.rawValue] = try? LearnerState.encode(learner) }
+        for learner in learners { object[learner.algorithm.rawValue] = try? LearnerState.encode(learner) }
         return object
     }
 
     // MARK: State
 
-    /// What is stored once the next snapshot is published, without the learners, which stand beside it in both.
-    func nextState() -> JSONObject {
-        [
-            "v": 1, "version": .integer(self.version + 1), "statistics": .object(self.statistics.state),
+    /// What is stored once the next snapshot is published.
+    ///
+    /// - Parameter published: the snapshot's learners.
+    func nextState(_ published: JSONObject) -> JSONObject {
+        // Mostly what is published is all that there is, and need not be made again.
+        let isAll = self.learners.allSatisfy { !$0.remembersMoreThanItChoosesBy }
+        return [
+            "v": 1, "learners": .object(isAll ? published : self.stored(self.learners)),
+            "version": .integer(self.version + 1), "statistics": .object(self.statistics.state),
             "availability": .object(self.availability.state), "details": .object(self.details.state),
             "commanded_at": .integer(self.commandedAt), "lessons": .integer(self.lessons),
         ]
@@ -109,12 +112,12 @@ struct OwnedComponent: Sendable {
     init?(_ id: ComponentID, state: JSONObject, _ settings: FeedbackSettings) {
         guard state["v"]?.integerValue == 1 else { return nil }
         self.id = id
-        self.version = max(0, state["version"]?.integerValue ?? 0)
+        self.version = state.tally("version")
         self.statistics = ComponentStatistics(state: state["statistics"]?.objectValue ?? [:])
         self.availability = ComponentSwitch(state: state["availability"]?.objectValue ?? [:])
         self.details = .restore(id.type, state["details"]?.objectValue ?? [:])
         self.commandedAt = state["commanded_at"]?.integerValue ?? 0
-        self.lessons = max(0, state["lessons"]?.integerValue ?? 0)
+        self.lessons = state.tally("lessons")
         let count = FeatureVector.count(id.type)
         self.learners = settings.learners(of: id).compactMap { algorithm in
             let stored = state["learners"]?[algorithm.rawValue].flatMap { try? LearnerState.decode($0) }

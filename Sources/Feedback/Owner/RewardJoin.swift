@@ -111,7 +111,9 @@ struct RewardJoin: Sendable {
         guard !resolved.contains(Self.hash(decision)) else { return .late }
         let propensity = signal.metadata["propensity"]?.doubleValue.flatMap { $0 > 0 && $0 <= 1 ? $0 : nil }
         let component = ComponentID(signal.componentType, signal.componentID)
-        var entry = self.waiting[decision] ?? Waiting(component: component, situation: signal.context, deadline: now + self.rule.wait)
+        var entry =
+            self.waiting[decision]
+            ?? Waiting(component: component, situation: signal.context.boundedSituation, deadline: now + self.rule.wait)
         guard entry.component == component else {
             // It names a decision for another component: what it says of its own is true all the same.
             return .learn(
@@ -121,11 +123,7 @@ struct RewardJoin: Sendable {
         // Whatever the decision itself says counts more.
         entry.propensity = entry.propensity ?? propensity
         let reward = Reward(signal: id, version: signal.version, reward: signal.reward, confidence: signal.confidence)
-        if let index = entry.rewards.firstIndex(where: { $0.signal == id }) {
-            if entry.rewards[index].version < signal.version { entry.rewards[index] = reward }
-        } else if entry.rewards.count < Self.maximumRewards {
-            entry.rewards.append(reward)
-        }
+        if entry.rewards.count < Self.maximumRewards { entry.rewards.append(reward) }
         if self.rule.aggregation == .first, let propensity = entry.propensity {
             return .learn(self.resolve(decision, entry, propensity, &resolved))
         }
@@ -133,16 +131,33 @@ struct RewardJoin: Sendable {
         return .waits
     }
 
+    /// A later version of a signal that was taken before came: its reward counts, if it still waits.
+    mutating func correct(_ signal: FeedbackSignal, id: UInt64, about decision: String) {
+        guard var entry = self.waiting[decision],
+            let index = entry.rewards.firstIndex(where: { $0.signal == id && $0.version < signal.version })
+        else { return }
+        entry.rewards[index].version = signal.version
+        entry.rewards[index].reward = signal.reward
+        entry.rewards[index].confidence = signal.confidence
+        self.keep(decision, entry)
+    }
+
     /// A decision came.
-    mutating func take(_ decision: Decision, resolved: inout SeenSignals, now: Double) -> Verdict {
+    ///
+    /// - Parameter strayed: gets what rewards said of another component that had named this decision before it came.
+    mutating func take(_ decision: Decision, resolved: inout SeenSignals, now: Double, strayed: (Lesson) -> Void) -> Verdict {
         guard !resolved.contains(Self.hash(decision.id)) else { return .late }
+        if let entry = self.waiting[decision.id], entry.component != decision.chosen {
+            if !entry.rewards.isEmpty { strayed(self.lesson(of: entry, propensity: 1)) }
+            self.remove(decision.id)
+        }
         guard var entry = self.waiting[decision.id] else {
             // Counted from now, not from the decision: after a stop, its reward has yet to be read.
             self.keep(
                 decision.id,
                 Waiting(
                     component: decision.chosen,
-                    situation: decision.situation,
+                    situation: decision.situation.boundedSituation,
                     propensity: decision.propensity,
                     deadline: now + self.rule.wait
                 )
@@ -150,8 +165,7 @@ struct RewardJoin: Sendable {
             return .waits
         }
         entry.propensity = decision.propensity
-        entry.situation = decision.situation
-        entry.component = decision.chosen
+        entry.situation = decision.situation.boundedSituation
         if self.rule.aggregation == .first, !entry.rewards.isEmpty {
             return .learn(self.resolve(decision.id, entry, decision.propensity, &resolved))
         }
@@ -171,7 +185,8 @@ struct RewardJoin: Sendable {
             guard let entry = self.waiting[decision] else { return nil }
             guard !entry.rewards.isEmpty || self.rule.defaultReward != nil else {
                 self.remove(decision)
-                _ = resolved.insert(Self.hash(decision))
+                // One that had to make room has had no time: its reward may tell all that there is to learn.
+                if entry.deadline <= now { _ = resolved.insert(Self.hash(decision)) }
                 return nil
             }
             return self.resolve(decision, entry, entry.propensity ?? 1, &resolved)
@@ -198,6 +213,10 @@ struct RewardJoin: Sendable {
     ) -> Lesson {
         self.remove(decision)
         _ = resolved.insert(Self.hash(decision))
+        return self.lesson(of: entry, propensity: propensity)
+    }
+
+    private func lesson(of entry: Waiting, propensity: Double) -> Lesson {
         let count = Double(Swift.max(1, entry.rewards.count))
         return Lesson(
             component: entry.component,
@@ -215,7 +234,13 @@ struct RewardJoin: Sendable {
         self.removed.sorted().map { ($0, nil) } + self.changed.sorted().map { ($0, self.waiting[$0].map { Self.state(of: $0) }) }
     }
 
+    var changeCount: Int { self.removed.count + self.changed.count }
     var isChanged: Bool { !self.removed.isEmpty || !self.changed.isEmpty }
+
+    /// Whether the changes have been stored is not known: what was among them may have to be taken back.
+    mutating func maybeSaved() {
+        for decision in self.changed { self.waiting[decision]?.isStored = true }
+    }
 
     /// The changes have been stored.
     mutating func saved() {
@@ -232,7 +257,7 @@ struct RewardJoin: Sendable {
         else { return false }
         var entry = Waiting(
             component: component,
-            situation: state["situation"]?.objectValue ?? [:],
+            situation: (state["situation"]?.objectValue ?? [:]).boundedSituation,
             propensity: state["propensity"]?.doubleValue.flatMap { $0 > 0 && $0 <= 1 ? $0 : nil },
             deadline: deadline,
             isStored: true
@@ -251,6 +276,14 @@ struct RewardJoin: Sendable {
         }
         self.waiting[decision] = entry
         return true
+    }
+
+    /// Everything has been restored: what waits has its whole time again, as its other half may have come meanwhile and is yet to be read.
+    mutating func restored(now: Double) {
+        for decision in self.waiting.keys {
+            guard let deadline = self.waiting[decision]?.deadline, deadline < now + self.rule.wait else { continue }
+            self.waiting[decision]?.deadline = now + self.rule.wait
+        }
     }
 
     /// What was stored is gone.

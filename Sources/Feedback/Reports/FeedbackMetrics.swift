@@ -28,9 +28,9 @@ public struct FeedbackMetrics: Sendable {
     public private(set) var lastConsolidation: Double?
     /// Seconds since 1970 of the last signal; 0 without any.
     public private(set) var lastSignalAt = 0.0
-    /// Seconds since 1970 at which the latest snapshot was made; 0 without any.
+    /// Seconds since 1970 at which a feedback orchestrator was last heard from; 0 without any.
     public private(set) var updatedAt = 0.0
-    /// The feedback orchestrators that made the snapshots, by their ids.
+    /// The feedback orchestrators that were heard from, by their ids.
     public let owners: [String]
     /// Looks at the health of all components, of the partition with the most.
     public let healthChecks: Int64
@@ -57,19 +57,20 @@ public struct FeedbackMetrics: Sendable {
     ) {
         self.healthChecks = partitions.map(\.healthChecks).max() ?? 0
         for type in ComponentType.allCases {
-            self.queueSizes[type] = partitions.reduce(0) { $0 + ($1.unread[.signals(type)] ?? 0) }
+            self.queueSizes[type] = partitions.reduce(0) { $0.adding(clamped: $1.unread[.signals(type)] ?? 0) }
         }
         self.experimentsDeployed = experiments.count { $0.experiment.phase == .active || $0.experiment.phase == .promoted }
         var rewards = 0.0
         for snapshot in snapshots {
-            self.signals += snapshot.signals
-            self.byType[snapshot.componentType, default: 0] += snapshot.signals
-            for (source, count) in snapshot.bySource { self.bySource[source, default: 0] += count }
+            self.signals = self.signals.adding(clamped: snapshot.signals)
+            let type = snapshot.componentType
+            self.byType[type] = (self.byType[type] ?? 0).adding(clamped: snapshot.signals)
+            for (source, count) in snapshot.bySource { self.bySource[source] = (self.bySource[source] ?? 0).adding(clamped: count) }
             rewards += snapshot.meanReward * Double(snapshot.signals)
             self.lastSignalAt = max(self.lastSignalAt, snapshot.lastSignalAt)
             self.updatedAt = max(self.updatedAt, snapshot.updatedAt)
             guard snapshot.componentType == .memory else { continue }
-            self.consolidations += max(0, snapshot.details["consolidations"]?.integerValue ?? 0)
+            self.consolidations = self.consolidations.adding(clamped: snapshot.details.tally("consolidations"))
             if let at = snapshot.details["last_consolidation"]?["at"]?.doubleValue {
                 self.lastConsolidation = max(self.lastConsolidation ?? at, at)
             }
@@ -78,7 +79,8 @@ public struct FeedbackMetrics: Sendable {
         if self.signals > 0 { self.meanReward = rewards / Double(self.signals) }
         self.disabled = snapshots.filter { $0.availability == .disabled }.map(\.component).sorted()
         self.probing = snapshots.filter { $0.availability == .probing }.map(\.component).sorted()
-        self.owners = Set(snapshots.lazy.map(\.worker).filter { !$0.isEmpty }).sorted()
+        self.updatedAt = partitions.reduce(self.updatedAt) { max($0, $1.updatedAt) }
+        self.owners = Set((snapshots.map(\.worker) + partitions.map(\.worker)).filter { !$0.isEmpty }).sorted()
         let latest = snapshots.sorted { ($1.lastSignalAt, $0.component) < ($0.lastSignalAt, $1.component) }
         self.averageRewards = latest.prefix(max(0, limit)).map { ($0.component, $0.averageReward) }
     }

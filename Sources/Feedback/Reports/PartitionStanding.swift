@@ -90,11 +90,11 @@ public struct PartitionStanding: Sendable, Hashable {
         self.partition = partition
         self.unread = [:]
         for input in FeedbackInput.all {
-            self.unread[input] = (object?["unread"]?[input.name]?.integerValue).map { max(0, $0) }
+            self.unread[input] = (object?["unread"]?[input.name]?.integerValue).map { $0.moved(into: 0...1 << 53) }
         }
-        self.waiting = Int(max(0, object?["waiting"]?.integerValue ?? 0))
-        self.healthChecks = max(0, object?["health_checks"]?.integerValue ?? 0)
-        self.updatedAt = object?["updated_at"]?.doubleValue ?? 0
+        self.waiting = Int(clamping: object?.tally("waiting") ?? 0)
+        self.healthChecks = object?.tally("health_checks") ?? 0
+        self.updatedAt = object?.number("updated_at", in: 0...1e12, default: 0) ?? 0
         self.worker = object?["worker"]?.stringValue ?? ""
     }
 }

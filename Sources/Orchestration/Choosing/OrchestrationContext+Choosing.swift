@@ -58,14 +58,16 @@ extension OrchestrationContext {
 
 extension JSONObject {
     /// Names, words and numbers up to 4,096 bytes in all: decisions are kept and published, whatever a situation was made from.
-    var boundedSituation: JSONObject {
+    package var boundedSituation: JSONObject {
         var room = 4_096
-        var result = self
+        var kept: [(String, JSONValue)] = []
         for (key, value) in self {
             let size = key.utf8.count + value.flatSize
-            if size <= room { room -= size } else { result[key] = nil }
+            guard size <= room else { continue }
+            room -= size
+            kept.append((key, value))
         }
-        return result
+        return kept.count == self.count ? self : JSONObject(kept)
     }
 }
 

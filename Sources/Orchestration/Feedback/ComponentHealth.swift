@@ -30,3 +30,11 @@ public struct ComponentHealth: Sendable, Hashable {
         self.score = score
     }
 }
+
+extension Int64 {
+    /// The sum; the greatest or least number where there is none: counts of records that anybody may have written never end the process.
+    package func adding(clamped other: Int64) -> Int64 {
+        let (sum, isOver) = self.addingReportingOverflow(other)
+        return isOver ? (other < 0 ? .min : .max) : sum
+    }
+}

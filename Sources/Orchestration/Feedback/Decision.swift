@@ -14,6 +14,9 @@ public enum DecisionScope: String, CaseIterable, Sendable, Hashable {
 ///
 /// It stands in the reply's metadata under `decisions`, and on the topic `feedback.decisions`.
 public struct Decision: Sendable, Hashable {
+    /// The longest id, in bytes: who joins rewards to decisions keeps the ids of those that wait.
+    package static let idBytes = 256
+
     /// Identity: equal for equal scopes, types and names, so that a repeated request repeats it.
     public var id: String
     /// The chosen component.

@@ -172,10 +172,21 @@ struct TrajectorySignalsTests {
     func ids() throws {
         let trajectory: JSONValue = ["trajectory_id": "t-9", "llm_calls": [["model": "a"], ["model": "b"]]]
         let once = try self.extract(trajectory)
-        #expect(once.signals.map(\.signalID) == ["trajectory.acme.t-9.0", "trajectory.acme.t-9.1"])
+        #expect(once.signals.map(\.signalID) == ["trajectory.acme.t-9.model/a.0", "trajectory.acme.t-9.model/b.0"])
         #expect(try self.extract(trajectory) == once)
         #expect(try self.extract(trajectory, version: 2).signals.map(\.version) == [2, 2])
         #expect(try self.extract(["id": ""], ["trajectory_id": "e"]).trajectoryID == "e")
+    }
+
+    @Test("a correction that says more repeats the ids of what was said before")
+    func correctedIDs() throws {
+        func ids(_ result: TrajectorySignals) -> Set<String> { Set(result.signals.map { "\($0.signalID ?? "") \($0.componentID)" }) }
+        let steps: JSONValue = [["tool_name": "fetch", "success": true]]
+        var trajectory: JSONObject = ["trajectory_id": "t-9", "agent_id": "a", "success": true, "steps": steps]
+        let before = ids(try self.extract(.object(trajectory)))
+        trajectory["model_id"] = "m"
+        let after = ids(try self.extract(.object(trajectory), ["overall_score": 0.5], version: 2))
+        #expect(before.count == 2 && after.count == 3 && after.isSuperset(of: before), "\(before) \(after)")
     }
 
     @Test("is refused with a path where a member is of the wrong kind")

@@ -49,6 +49,36 @@ struct OffsetTreeTests {
         #expect(tree.leafCount == 1)
     }
 
+    @Test("what workers get is small, and chooses as the whole")
+    func forChoosing() throws {
+        var tree = try OffsetTree(arms: 1, features: 2)
+        var generator = SeededGenerator(seed: 4)
+        for _ in 0..<2_000 {
+            let x = [generator.uniform() * 2 - 1, generator.uniform() * 2 - 1]
+            try tree.learn(Observation(features: x, arm: 0, reward: Self.reward(x, 1)))
+        }
+        #expect(tree.leafCount > 1)
+        let (whole, small) = (try LearnerState.encode(tree), try LearnerState.encode(tree.forChoosing()))
+        #expect("\(small)".utf8.count * 20 < "\(whole)".utf8.count)
+        let read = try LearnerState.decode(small)
+        for x in [[0.9, 0.9], [0.9, -0.9], [-0.9, 0.9], [-0.9, -0.9]] {
+            let parts = [[tree, tree], [read, tree]] as [[any Learner]]
+            let chances = try parts.map { try LearnerAlgorithm.offsetTree.probabilities(of: $0, features: x) }
+            #expect(chances[0] == chances[1])
+        }
+    }
+
+    @Test("refuses nodes that are deeper than can be")
+    func tooDeep() throws {
+        let tree = try OffsetTree(arms: 1, features: 1)
+        let text = "\(try LearnerState.encode(tree))"
+        for depth in ["9223372036854775807", "-1", "9"] {
+            let changed = text.replacing("\"depth\":0", with: "\"depth\":\(depth)")
+            #expect(changed != text)
+            #expect(throws: LearnerError.self) { try LearnerState.decode(JSONValue(parsing: Array(changed.utf8))) }
+        }
+    }
+
     @Test("keeps a bounded number of contexts")
     func memory() throws {
         let parameters = OffsetTree.Parameters(depth: 0, memory: 20)

@@ -273,5 +273,8 @@ struct ChooserTests {
         ]
         let decision = try Self.context().choose(.tool, among: ["a"], situation: situation)
         #expect(decision.situation == ["complexity": "simple", "long": .string(text), "tags": ["a", "b"], "rate": 0.5])
+        // In time that grows with their number: anybody may send a megabyte of members.
+        let many = JSONObject((0..<200_000).map { ("m\($0)", .integer(Int64($0))) })
+        #expect(try Self.context().choose(.tool, among: ["a"], situation: many).situation.count < 400)
     }
 }

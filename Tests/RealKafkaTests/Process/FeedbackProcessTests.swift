@@ -6,17 +6,24 @@ import Wire
 
 extension RealKafkaSuite {
     @Suite struct FeedbackProcessTests {
-        private func topics() async throws -> TestTopics {
+        private func topics(letterBytes: Int = 1_048_588, withPolicies: Bool = true) async throws -> TestTopics {
             let topics = try await TestTopics.unused()
             let names = topics.names
             try await topics.create(
                 ComponentType.allCases.map { TopicSpecification(name: names.signals($0), partitions: 3) } + [
                     TopicSpecification(name: names.decisions, partitions: 3),
                     TopicSpecification(name: names.feedbackState, partitions: 3, settings: names.settings(of: names.feedbackState)),
-                    TopicSpecification(name: names.policies, partitions: 2, settings: names.settings(of: names.policies)),
-                    TopicSpecification(name: names.feedbackDeadLetters, partitions: 1),
+                    TopicSpecification(
+                        name: names.feedbackDeadLetters,
+                        partitions: 1,
+                        settings: ["max.message.bytes": "\(letterBytes)"]
+                    ),
                 ]
             )
+            if withPolicies {
+                let settings = names.settings(of: names.policies)
+                try await topics.create([TopicSpecification(name: names.policies, partitions: 2, settings: settings)])
+            }
             return topics
         }
 
@@ -31,7 +38,7 @@ extension RealKafkaSuite {
         /// The newest snapshot of each component.
         private func newest(_ records: [ConsumedRecord]) throws -> [String: PolicySnapshot] {
             var newest: [String: PolicySnapshot] = [:]
-            for record in records {
+            for record in records where ComponentID(record.keyText) != nil {
                 let snapshot = try PolicySnapshot(decoding: record.value ?? [])
                 #expect(record.keyText == "\(snapshot.componentType.rawValue)/\(snapshot.componentID)")
                 #expect(record.header("ce_type") == "feedback.policy.v1" && snapshot.worker.hasPrefix("learner"))
@@ -103,6 +110,43 @@ extension RealKafkaSuite {
             for type in ComponentType.allCases {
                 try await topics.waitUntilCommitted(group: "\(topics.prefix)fleet.feedback", topic: names.signals(type))
             }
+            #expect(try await learner.drain() == .exited(0))
+        }
+
+        @Test(arguments: ["exactly_once", "at_least_once"])
+        func aDeadLetterThatIsTooLargeHoldsNothingUp(_ delivery: String) async throws {
+            let topics = try await self.topics(letterBytes: 5_000)
+            let names = topics.names
+            let learner = try await WorkerProcess.ready(
+                "feedback-orchestrator",
+                id: "learner",
+                of: topics,
+                ["--processing-interval", "100", "--delivery", delivery]
+            )
+            let signal = FeedbackSignal(source: .agentTask, componentType: .tool, componentID: "t", reward: 1)
+            // Random, so that compression does not make it small; the second one is too large even without its value.
+            var generator = SystemRandomNumberGenerator()
+            let noise = (0..<20_000).map { _ in UInt8.random(in: 0...255, using: &generator) }
+            var headers = RecordHeaders()
+            headers.append("noise", String(decoding: noise.prefix(16_000).map { 97 + $0 % 26 }, as: UTF8.self))
+            let garbage = [TestRecord(key: "t", value: noise), TestRecord(key: "t", value: noise, headers: headers)]
+            try await Submitter.send([self.send(signal, id: "1", topics)] + garbage, to: names.signals(.tool), of: topics)
+            try await Submitter.send([self.send(signal, id: "2", topics)], to: names.signals(.tool), of: topics)
+            try await topics.waitUntilCommitted(group: "\(topics.prefix)fleet.feedback", topic: names.signals(.tool))
+            let letters = try await topics.readAll(names.feedbackDeadLetters)
+            #expect(letters.map { $0.value?.count } == [nil, nil])
+            #expect(letters.map { $0.header("x-dlq-value-bytes") } == ["20000", "20000"])
+            #expect(try self.newest(try await topics.readAll(names.policies))["tool/t"]?.signals == 2)
+            #expect(try await learner.drain() == .exited(0))
+        }
+
+        @Test func waitsForTheTopicsThatItWritesTo() async throws {
+            let topics = try await self.topics(withPolicies: false)
+            let missing = topics.names.policies
+            let learner = try WorkerProcess("feedback-orchestrator", id: "learner", of: topics)
+            try await learner.child.waitForLine(containing: missing)
+            try await topics.create([TopicSpecification(name: missing, partitions: 1)])
+            try await learner.waitUntilReady()
             #expect(try await learner.drain() == .exited(0))
         }
 

@@ -193,12 +193,12 @@ extension SeededGenerator {
 
     mutating func policy() -> PolicySnapshot {
         var bySource: [FeedbackSource: Int64] = [:]
-        for source in FeedbackSource.allCases where self.flag() { bySource[source] = Int64(self.below(.max)) }
+        for source in FeedbackSource.allCases where self.flag() { bySource[source] = Int64(self.below(1 << 53)) }
         return PolicySnapshot(
             policyVersion: 1 + Int64(self.below(.max - 1)),
             componentType: self.pick(ComponentType.allCases),
             componentID: self.name(),
-            signals: Int64(self.below(.max)),
+            signals: Int64(self.below(1 << 53)),
             meanReward: self.unit(),
             bySource: bySource,
             availability: self.pick(ComponentAvailability.allCases),

@@ -101,7 +101,8 @@ struct FeedbackSummary: Sendable {
         var types: [ComponentType: Count] = [:]
         for snapshot in snapshots {
             types[snapshot.componentType, default: Count()].components += 1
-            types[snapshot.componentType, default: Count()].signals += snapshot.signals
+            let signals = types[snapshot.componentType]?.signals ?? 0
+            types[snapshot.componentType]?.signals = signals.adding(clamped: snapshot.signals)
             switch snapshot.availability {
             case .enabled: break
             case .disabled: types[snapshot.componentType, default: Count()].disabled += 1
@@ -126,7 +127,7 @@ struct FeedbackSummary: Sendable {
     }
 
     private var components: Int { self.types.values.reduce(0) { $0 + $1.components } }
-    private var signals: Int64 { self.types.values.reduce(0) { $0 + $1.signals } }
+    private var signals: Int64 { self.types.values.reduce(0) { $0.adding(clamped: $1.signals) } }
 
     var lines: [String] {
         var lines = ["signals      \(self.signals) about \(self.components) components"]
