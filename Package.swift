@@ -141,8 +141,8 @@ let package = Package(
         tests(
             "RealKafkaTests",
             [
-                "Delivery", "DrillOrchestrators", "JSON", "KafkaClient", "KafkaProcess", "Observability", "Orchestration", "Wire",
-                "WorkerRuntime",
+                "Delivery", "DrillOrchestrators", "Feedback", "JSON", "KafkaClient", "KafkaProcess", "Observability", "Orchestration",
+                "Wire", "WorkerRuntime",
                 "application-worker", "domain-worker", "feedback-orchestrator", "fleet", "infrastructure-worker",
             ]
         ),

@@ -41,15 +41,20 @@ final class ExperimentKeeper: Sendable {
     private let configuration: WorkerConfiguration
     private let lifecycle: FeedbackLifecycle
     private let interval: Int64
+    /// How far before a standing decisions are read that may yet get a reward; milliseconds.
+    private let rewardWait: Int64
     private let logger: Logger
     private let registry: MetricsRegistry
 
-    /// - Parameter interval: milliseconds between standings, unless something is decided.
+    /// - Parameters:
+    ///   - interval: milliseconds between standings, unless something is decided.
+    ///   - rewards: how long a decision waits for its reward.
     init(
         names: TopicNames,
         configuration: WorkerConfiguration,
         lifecycle: FeedbackLifecycle,
         interval: Int64,
+        rewards: RewardRule,
         logger: Logger,
         registry: MetricsRegistry
     ) {
@@ -58,6 +63,9 @@ final class ExperimentKeeper: Sendable {
         self.configuration = configuration
         self.lifecycle = lifecycle
         self.interval = interval
+        // And a minute: clocks differ, and what was written in a transaction is read when that ends. Whoever gives no number, or one beyond 30,000
+        // years, has every decision read.
+        self.rewardWait = (rewards.wait >= 0 && rewards.wait <= 1e12 ? Int64(rewards.wait * 1_000) : 1_000_000_000_000_000) + 60_000
         self.logger = logger
         self.registry = registry
     }
@@ -90,7 +98,16 @@ final class ExperimentKeeper: Sendable {
                 continue
             }
             do throws(KafkaError) {
-                if loop == nil { loop = try ExperimentLoop(self.names, self.configuration, self.logger, self.registry, self.wake) }
+                if loop == nil {
+                    loop = try ExperimentLoop(
+                        self.names,
+                        self.configuration,
+                        rewardWait: self.rewardWait,
+                        self.logger,
+                        self.registry,
+                        self.wake
+                    )
+                }
                 try loop?.turn(definitions, interval: self.interval)
             } catch {
                 loop = nil
@@ -125,7 +142,7 @@ struct ExperimentDefinitions: Sendable {
         self.defined[name] = nil
         guard let json else { return nil }
         do throws(ExperimentError) {
-            self.defined[name] = (try ExperimentDefinition(json: json), time)
+            self.defined[name] = (try ExperimentDefinition(json: json), ExperimentStanding.definedAt(time))
         } catch {
             return "experiment \(name): \(error)"
         }

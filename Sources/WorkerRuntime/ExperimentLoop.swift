@@ -6,11 +6,10 @@ import Wire
 
 /// Runs the experiments of a fleet; owned by one thread.
 final class ExperimentLoop {
-    /// How far back decisions are read that may yet get a reward, when another one goes on; milliseconds, as long as a reward is waited for.
-    private static let rewardWait: Int64 = 600_000
-
     private let names: TopicNames
     private let configuration: WorkerConfiguration
+    /// How far back decisions are read that may yet get a reward, when another one goes on; milliseconds.
+    private let rewardWait: Int64
     private let logger: Logger
     private let observer: KafkaObserver
     private let registry: MetricsRegistry
@@ -18,8 +17,10 @@ final class ExperimentLoop {
     private let producer: KafkaProducer
     private let policies: ProducerTopic
     private var runs: [String: ExperimentRun] = [:]
-    /// What stood on the policies topic when this one began.
+    /// What stands on the policies topic.
     private var standings: [String: ExperimentStanding]
+    /// The time from which on each run needs decisions, unless it has seen everything up to where reading has come.
+    private var begins: [String: Int64] = [:]
     /// Standings that have to go.
     private var gone: Set<String> = []
     private var reader: TopicReader?
@@ -32,12 +33,14 @@ final class ExperimentLoop {
     init(
         _ names: TopicNames,
         _ configuration: WorkerConfiguration,
+        rewardWait: Int64,
         _ logger: Logger,
         _ registry: MetricsRegistry,
         _ wake: WakeSignal
     ) throws(KafkaError) {
         self.names = names
         self.configuration = configuration
+        self.rewardWait = rewardWait
         self.logger = logger
         self.registry = registry
         self.wake = wake
@@ -63,7 +66,8 @@ final class ExperimentLoop {
         while !reader.isCaughtUp {
             for record in try reader.read(milliseconds: 1_000) {
                 guard let name = record.key.flatMap({ ExperimentStanding.name(of: $0) }) else { continue }
-                self.standings[name] = record.value.flatMap { try? ExperimentStanding(decoding: $0) }
+                let standing = record.value.flatMap { try? ExperimentStanding(decoding: $0) }
+                self.standings[name] = standing?.experiment.name == name ? standing : nil
                 if self.standings[name] == nil, record.value != nil { self.gone.insert(name) }
             }
             if let problem = reader.takeProblem() { throw problem }
@@ -86,7 +90,7 @@ final class ExperimentLoop {
         } else {
             self.wake.wait(milliseconds: 500)
         }
-        guard monotonicMilliseconds() >= self.nextWrite, !self.gone.isEmpty || self.runs.values.contains(where: \.isChanged) else { return }
+        guard monotonicMilliseconds() >= self.nextWrite, !self.gone.isEmpty || self.runs.contains(where: self.isDue) else { return }
         try self.write()
         self.nextWrite = monotonicMilliseconds() + interval
     }
@@ -96,13 +100,20 @@ final class ExperimentLoop {
     /// Begins what is new, goes on with what was under way, ends what is no more.
     private func reconcile(_ definitions: ExperimentDefinitions) throws(KafkaError) {
         var runs: [String: ExperimentRun] = [:]
+        var begins: [String: Int64] = [:]
         for (name, known) in definitions.defined {
             if let run = self.runs[name], run.definedAt == known.time {
                 runs[name] = run
-            } else if let standing = self.standings[name], standing.definedAt == known.time, let run = ExperimentRun(standing) {
+                begins[name] = self.begins[name]
+            } else if let standing = self.standings[name], standing.definedAt == known.time,
+                standing.experiment.definition == known.definition, let run = ExperimentRun(standing)
+            {
                 runs[name] = run
+                // It needs the decisions that wait for a reward.
+                begins[name] = standing.oldestWaiting(self.rewardWait)
             } else {
                 runs[name] = ExperimentRun(name: name, definition: known.definition, definedAt: known.time)
+                begins[name] = known.time
                 self.logger.info("experiment begins", metadata: ["experiment": "\(name)"])
             }
         }
@@ -112,6 +123,7 @@ final class ExperimentLoop {
         let isLive = self.reader?.isCaughtUp ?? false
         let live = isLive ? Set(self.runs.keys.filter { self.runs[$0]?.definedAt == runs[$0]?.definedAt }) : []
         self.runs = runs
+        self.begins = begins
         try self.open(live)
     }
 
@@ -127,9 +139,7 @@ final class ExperimentLoop {
         var offsets: [TopicPartition: Int64] = [:]
         var time: Int64?
         for (name, run) in open where !live.contains(name) {
-            // One that is gone on with needs the decisions that wait for a reward.
-            let updated = self.standings[name].map { Int64($0.updatedAt * 1_000) - Self.rewardWait }
-            let begin = run.positions.isEmpty ? run.definedAt : max(run.definedAt, updated ?? run.definedAt)
+            let begin = self.begins[name] ?? run.definedAt
             time = min(time ?? begin, begin)
             for (place, offset) in run.positions {
                 guard let source = self.source(place) else { continue }
@@ -191,6 +201,15 @@ final class ExperimentLoop {
 
     // MARK: What is written
 
+    /// Whether a run is to be published now.
+    ///
+    /// Not as long as there is older reading to do: a standing says by its time up to when decisions have been read, and whoever goes on from it
+    /// reads those of the reward wait before. One that is new has read nothing yet and is published at once, so that workers give its variants.
+    private func isDue(_ name: String, _ run: ExperimentRun) -> Bool {
+        guard run.isChanged else { return false }
+        return self.reader?.isCaughtUp ?? true || self.standings[name]?.definedAt != run.definedAt
+    }
+
     private func write() throws(KafkaError) {
         let now = WireTime.now
         for name in self.gone {
@@ -198,7 +217,7 @@ final class ExperimentLoop {
             self.standings[name] = nil
         }
         self.gone.removeAll()
-        for (name, run) in self.runs where run.isChanged {
+        for (name, run) in self.runs where self.isDue(name, run) {
             let standing = run.standing(now: Double(now) / 1_000, worker: self.configuration.workerID)
             let (value, headers) = standing.encode(source: "/orchestration-fleet/feedback/\(self.configuration.workerID)", time: now)
             try self.deliver(value, headers, key: ExperimentStanding.key(of: name))

@@ -115,6 +115,7 @@ public final class FeedbackWorker: FleetService {
             configuration: self.configuration,
             lifecycle: self.lifecycle,
             interval: self.schedule.processingInterval,
+            rewards: self.feedback.rewards,
             logger: self.logger,
             registry: self.registry
         )

@@ -285,6 +285,10 @@ struct FeedbackCommandTests {
         let other = ExperimentStanding(experiment: standing, definedAt: time - 1, updatedAt: 0, worker: "f")
         try scene.send(other.encode(source: "/f", time: 0).value, key: ExperimentStanding.key(of: "e 1"), to: scene.names.policies)
         #expect(try await scene.run(["experiments", "list"]).outputLines[1].hasPrefix("e 1   defined  model"))
+        // A command that is older than the last changes nothing, though it came later.
+        let late = ControlCommand(.stop(experiment: "e 1"), time: time - 60_000)
+        try scene.send(late.encode(source: "/f", time: 0).value, key: late.key, to: scene.names.control)
+        #expect(try await scene.run(["experiments", "list"]).outputLines[1].hasPrefix("e 1   defined  model"))
         let components = try await scene.run(["components"])
         #expect(
             components.status.isSuccess && components.standardError == "nothing is known of any component yet",

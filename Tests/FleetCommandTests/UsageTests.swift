@@ -45,6 +45,20 @@ struct UsageTests {
         #expect(try await fleet(["help"] + command).standardOutput == help.standardOutput)
     }
 
+    @Test("it is said who runs an experiment, what happens next and by which figures")
+    func experiments() async throws {
+        let define = try await fleet(["feedback", "experiments", "define", "--help"]).standardOutput
+        for text in [
+            "feedback orchestrator of the fleet's first partition", "first reward of each decision", "shadow  ", "active  ", "promoted  ",
+            "rolled_back  ", "500 rewards", "50 rewards", "5 % (promote_at)", "95 % certainty", "10 %", "80 % certainty",
+            "fleet feedback experiments define at-once",
+        ] { #expect(define.contains(text), "\(text)") }
+        let list = try await fleet(["feedback", "experiments", "list", "--help"]).standardOutput
+        for state in ["shadow", "active", "promoted", "rolled_back", "defined", "broken", "stopped"] {
+            #expect(list.contains(state), "\(state)")
+        }
+    }
+
     @Test("every measurement explains itself", arguments: ["seed", "worker", "limit", "latency", "micro", "learners"])
     func benchHelp(_ command: String) async throws {
         let help = try await fleet(["bench", command, "--help"])

@@ -42,8 +42,8 @@ private final class ExperimentScene: Sendable {
         return FeedbackWorker(configuration: configuration, schedule: FeedbackSchedule(processingInterval: 20), logger: logger)
     }
 
-    func command(_ order: ControlOrder) throws {
-        let command = ControlCommand(order, time: WireTime.now)
+    func command(_ order: ControlOrder, at time: Int64 = WireTime.now) throws {
+        let command = ControlCommand(order, time: time)
         let (value, headers) = command.encode(source: "/test", time: WireTime.now)
         try self.broker.send([(String(decoding: command.key, as: UTF8.self), value, headers)], to: self.names.control)
     }
@@ -157,6 +157,47 @@ struct ExperimentTests {
         #expect(
             broken.count == 1 && broken.first?.metadata["error"]?.description.hasPrefix("experiment broken: component_type must be") == true
         )
+    }
+
+    @Test("go on from a standing with hostile numbers, and begin anew where it is another's or of another definition")
+    func hostileStandings() async throws {
+        let scene = try ExperimentScene()
+        let json: JSONObject = ["component_type": "model", "variants": ["better": 0.5], "phase": "active"]
+        let definition = try ExperimentDefinition(json: json)
+        var other = definition
+        other.minimumSamples = 7
+        let now = WireTime.now
+        func stands(_ key: String, _ name: String, _ definition: ExperimentDefinition, time: Int64) throws {
+            var experiment = Experiment(name: name, definition: definition)
+            try experiment.record(0.5, of: "control")
+            let standing = ExperimentStanding(
+                experiment: experiment,
+                definedAt: time,
+                positions: ["model/0": .max, "model/-1": 5, "model/99": 5, "robot/0": 1, "model": 1],
+                counted: "?",
+                updatedAt: 1e300,
+                worker: "hostile"
+            )
+            let (value, headers) = standing.encode(source: "/x", time: 1)
+            try scene.broker.send([("experiment/\(key)", value, headers)], to: scene.names.policies)
+        }
+        try stands("same", "same", definition, time: now)
+        try stands("changed", "changed", other, time: now)
+        try stands("e", "another", definition, time: now)
+        // Before 1970: its standing has another time than its definition.
+        try stands("old", "old", definition, time: 0)
+        for name in ["same", "changed", "e"] { try scene.command(.define(experiment: name, definition: json), at: now) }
+        try scene.command(.define(experiment: "old", definition: json), at: -1_000)
+        let log = InMemoryLogHandler(level: .info)
+        try await withRunning(scene.feedback("f", Logger(label: "f") { _ in log })) {
+            try await eventually("a standing", deadline: .now + .seconds(30), tick: .milliseconds(50)) {
+                try await scene.standing()?.worker == "f"
+            }
+        }
+        let begun = log.entries.filter { $0.message == "experiment begins" }.compactMap { $0.metadata["experiment"]?.description }
+        #expect(begun.sorted() == ["changed", "e"])
+        #expect(try await scene.standing()?.experiment.baseline.pulls == 0)
+        #expect(!log.entries.contains { $0.message == "experiments wait" })
     }
 
     @Test("count each reward once, though the feedback orchestrator that counts is another one meanwhile")

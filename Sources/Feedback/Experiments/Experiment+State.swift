@@ -36,7 +36,7 @@ extension Experiment {
             guard let arm = arms[name]?.objectValue else { throw ExperimentError("The state of the experiment has no arm \(name).") }
             self.arms[name] = try ExperimentArm(state: arm, name: name)
         }
-        let isWon = self.winner.map { self.definition.variant($0) != nil } ?? false
+        let isWon = self.winner.map { self.definition.variant($0) != nil && self.arms[$0]?.isRolledBack == false } ?? false
         guard isWon == (phase == .promoted), arms.count == self.arms.count else {
             throw ExperimentError("The state of the experiment \(name) has an arm or a winner that does not fit its phase.")
         }
@@ -57,13 +57,15 @@ extension ExperimentArm {
         self.init()
         guard let pulls = state["pulls"]?.integerValue, pulls >= 0, pulls <= 1 << 53,
             let mean = state["mean"]?.doubleValue, abs(mean) <= LearnerLimits.magnitude,
-            let deviations = state["deviations"]?.doubleValue, deviations >= 0, deviations.isFinite,
-            let regret = state["regret_sum"]?.doubleValue, regret >= 0, regret.isFinite
+            // What so many rewards can come to, and a little that sums are rounded by.
+            let deviations = state["deviations"]?.doubleValue, deviations >= 0,
+            deviations <= 4.000_001 * LearnerLimits.magnitude * LearnerLimits.magnitude * Double(pulls),
+            let regret = state["regret_sum"]?.doubleValue, regret >= 0, regret <= 2.000_001 * LearnerLimits.magnitude * Double(pulls)
         else { throw ExperimentError("The state of the arm \(name) lacks a number, or has one that is out of range.") }
         self.pulls = Int(pulls)
         self.mean = mean
         self.deviations = deviations
-        self.lastReward = state["last_reward"]?.doubleValue
+        self.lastReward = state["last_reward"]?.doubleValue.flatMap { abs($0) <= LearnerLimits.magnitude ? $0 : nil }
         self.regretSum = regret
         self.isRolledBack = state["rolled_back"]?.boolValue ?? false
         self.shadow = state["shadow"]?.objectValue.map { ShadowJudgement(state: $0) }

@@ -4,8 +4,9 @@
 /// (``judge(_:by:)``). After enough rewards of the control it is active: variants get their shares. A variant that is enough better than the
 /// control is promoted and ends the experiment; one that is enough worse is rolled back, and when all are, so is the experiment.
 ///
-/// A promotion may be looked for after every reward: the interval that it needs holds at all times together (Robbins 1970; Waudby-Smith et al.
-/// 2021, asymptotic confidence sequences). A rollback needs the numbers alone: harm is to end early, and what was unlucky can be tried again.
+/// Both may be looked for after every reward: the intervals that they need hold at all times together (Robbins 1970; Waudby-Smith et al. 2021,
+/// asymptotic confidence sequences). A rollback needs less certainty (``ExperimentDefinition/rollBackConfidence``): harm is to end early, and what
+/// was unlucky can be tried again.
 public struct Experiment: Sendable, Hashable {
     /// Where an experiment stands; the raw value is the text on the wire.
     public enum Phase: String, CaseIterable, Sendable, Hashable {
@@ -137,7 +138,7 @@ public struct Experiment: Sendable, Hashable {
                 self.winner = variant.name
                 return events + [.promoted(variant.name)]
             }
-            if comparison.improvement <= self.definition.rollBackAt { events += self.rollBack(variant.name) }
+            if comparison.improvement <= self.definition.rollBackAt, comparison.rollBackHigh < 0 { events += self.rollBack(variant.name) }
         }
         return events
     }

@@ -72,6 +72,8 @@ public struct ExperimentComparison: Sendable, Hashable {
     public let low: Double
     /// What it is at most.
     public let high: Double
+    /// What it is at most after every reward, at all times together, with ``ExperimentDefinition/rollBackConfidence``.
+    public let rollBackHigh: Double
     /// The difference as a share of the control's mean; infinite, or 0, where that is 0.
     public let improvement: Double
     /// Whether both have as many rewards as a decision needs.
@@ -80,27 +82,55 @@ public struct ExperimentComparison: Sendable, Hashable {
     init?(of arm: ExperimentArm, with control: ExperimentArm, definition: ExperimentDefinition) {
         guard arm.pulls > 0, control.pulls > 0 else { return nil }
         let value = arm.mean - control.mean
+        let spread = Spread(arm, control)
         // All variants share what is left of the confidence.
         let rest = (1 - definition.confidence) / Double(definition.variants.count)
-        let half = Self.halfWidth(arm, control, rest: rest, minimum: definition.minimumSamples)
+        let half = spread.halfWidth(rest: rest, narrowestAt: 4 * Double(definition.minimumSamples))
         self.difference = value
         self.low = value - half
         self.high = value + half
+        self.rollBackHigh =
+            value
+            + spread.oneSided(rest: 1 - ExperimentDefinition.rollBackConfidence, narrowestAt: Double(definition.minimumSamples))
         self.improvement = OffPolicyEvaluation.relative(value, to: control.mean)
         self.isJudged = arm.pulls >= definition.minimumSamples && control.pulls >= definition.minimumSamples
     }
+}
 
-    /// Half the width of the confidence sequence at this time.
+/// How exactly a difference of two means is known.
+private struct Spread {
+    /// The difference's standard error.
+    let error: Double
+    /// How many rewards of either it is known like, were the other mean known.
+    let size: Double
+
+    init(_ arm: ExperimentArm, _ control: ExperimentArm) {
+        // Where rewards are rare, a few may all be alike by chance: each varies at least as much as the other does.
+        let variance = max(arm.variance, control.variance)
+        let (count, other) = (Double(arm.pulls), Double(control.pulls))
+        self.size = count * other / (count + other)
+        self.error = (variance / self.size).squareRoot()
+    }
+
+    /// Half the width of the two-sided confidence sequence.
     ///
-    /// SE·√((1 + 1/k)·(ln(1 + k) + 2·ln(1/α))), where k rises with the samples and is chosen so that the sequence is narrowest at four times as
-    /// many as a decision needs (Waudby-Smith, Arbour, Sinha, Kennedy, Ramdas: Time-uniform central limit theory, 2021, §2.2 and appendix B.2).
-    private static func halfWidth(_ arm: ExperimentArm, _ control: ExperimentArm, rest alpha: Double, minimum: Int) -> Double {
-        let variant = Double(arm.pulls)
-        let other = Double(control.pulls)
-        let error = (arm.variance / variant + control.variance / other).squareRoot()
-        let size = variant * other / (variant + other)
+    /// SE·√((1 + 1/k)·(ln(1 + k) + 2·ln(1/α))), where k rises with the samples and is chosen so that the sequence is narrowest at a number of them
+    /// (Waudby-Smith, Arbour, Sinha, Kennedy, Ramdas: Time-uniform central limit theory, 2021, §2.2 and appendix B.2).
+    func halfWidth(rest alpha: Double, narrowestAt best: Double) -> Double {
+        let k = self.k(alpha, best)
+        return self.error * ((1 + 1 / k) * (log(1 + k) + 2 * log(1 / alpha))).squareRoot()
+    }
+
+    /// How far the bound of the one-sided confidence sequence is away.
+    ///
+    /// SE·√(2·(1 + 1/k)·ln(1 + √(1 + k)/(2α))) (the same, appendix B.1).
+    func oneSided(rest alpha: Double, narrowestAt best: Double) -> Double {
+        let k = self.k(2 * alpha, best)
+        return self.error * (2 * (1 + 1 / k) * log(1 + (1 + k).squareRoot() / (2 * alpha))).squareRoot()
+    }
+
+    private func k(_ alpha: Double, _ best: Double) -> Double {
         let spent = 2 * log(1 / alpha)
-        let k = (spent + log(spent + 1)) * size / (4 * Double(minimum))
-        return error * ((1 + 1 / k) * (log(1 + k) + spent)).squareRoot()
+        return (spent + log(spent + 1)) * self.size / best
     }
 }

@@ -30,6 +30,11 @@ public struct ExperimentDefinition: Sendable, Hashable {
 
     /// How the control is called among the variants.
     public static let control = "control"
+    /// How sure it has to be that a variant is worse before it is rolled back, one-sided and at all times together: .8.
+    ///
+    /// Of variants that are as good as the control at most one in five is ever rolled back; each counts for itself. Promotion decides what everybody
+    /// gets from then on and asks for more; here a mistake costs a variant that can be defined again, and waiting costs those who get it.
+    public static let rollBackConfidence = 0.8
     /// Variants of one experiment, at most.
     public static let maximumVariants = 16
 
@@ -47,7 +52,7 @@ public struct ExperimentDefinition: Sendable, Hashable {
     public var minimumSamples: Int
     /// The relative improvement from which a variant is promoted; .05 (spec §5.15).
     public var promoteAt: Double
-    /// The relative improvement, below 0, at which a variant is rolled back; −.10 (spec §5.15).
+    /// The relative improvement, below 0, at which a variant is rolled back that is worse by ``rollBackConfidence``; −.10 (spec §5.15).
     public var rollBackAt: Double
     /// How sure a promotion has to be; .95 (spec §5.14).
     public var confidence: Double

@@ -4,8 +4,8 @@ public import Orchestration
 /// An experiment as the feedback orchestrator sees it that counts its rewards: a pure state machine without clock or Kafka.
 ///
 /// Decisions and signals come in any order between each other; of each partition of signals they come in the order of their offsets, and what is
-/// below the position was counted before. The first reward of a decision counts. Memory is bounded: of decisions that wait for their reward, and of
-/// rewards that came before their decision, the newest are kept.
+/// below the position was counted before. The first reward of a decision counts, and none after the end. Memory is bounded: of decisions that wait
+/// for their reward, and of rewards that came before their decision, the newest are kept, and no id of more than 256 bytes.
 public struct ExperimentRun: Sendable {
     /// Decisions that wait, rewards that wait, and decisions that the shadow is judged by, at most.
     public struct Limits: Sendable, Hashable {
@@ -13,24 +13,28 @@ public struct ExperimentRun: Sendable {
         public var waiting: Int
         /// 20,000.
         public var shadow: Int
+        /// Bytes of each of the three, about: 64 MiB.
+        public var bytes: Int
 
         /// Makes limits; the defaults are described with the properties.
-        public init(waiting: Int = 100_000, shadow: Int = 20_000) {
+        public init(waiting: Int = 100_000, shadow: Int = 20_000, bytes: Int = 67_108_864) {
             self.waiting = waiting
             self.shadow = shadow
+            self.bytes = bytes
         }
+
+        /// Bytes of a decision's id; decisions and rewards with longer ones are ignored.
+        static let id = 256
     }
 
     private struct Waiting: Sendable {
         let chosen: ComponentID
         let variant: String
-        /// Nil outside of the shadow phase.
-        let decision: Decision?
-    }
+        /// Nil outside of the shadow phase, and for a choice that nothing can be judged by.
+        let choice: LoggedDecision?
 
-    private struct Early: Sendable {
-        let component: ComponentID
-        let reward: Double
+        /// Without the id.
+        var bytes: Int { self.chosen.id.utf8.count + self.variant.utf8.count + (self.choice?.bytes ?? 0) }
     }
 
     /// How it stands.
@@ -43,49 +47,56 @@ public struct ExperimentRun: Sendable {
     public private(set) var isChanged = true
     private let limits: Limits
     private var decisions: Recent<Waiting>
-    private var rewards: Recent<Early>
-    /// Decisions that have been counted, so that another reward of them is not.
-    private var counted: Recent<Bool>
+    /// By decision and component.
+    private var rewards: Recent<Double>
+    /// So that another reward of a decision does not count.
+    private var counted: CountedDecisions
     private var shadow: [LoggedDecision] = []
+    private var shadowBytes = 0
 
     /// Begins an experiment.
     public init(name: String, definition: ExperimentDefinition, definedAt: Int64, limits: Limits = Limits()) {
-        self.init(Experiment(name: name, definition: definition), definedAt, [:], limits)
+        self.init(
+            ExperimentStanding(experiment: Experiment(name: name, definition: definition), definedAt: definedAt, updatedAt: 0, worker: ""),
+            limits: limits,
+            isChanged: true
+        )
     }
 
     /// Goes on with an experiment whose shadow phase is over; nil for another one, as its judgement needs the decisions from its beginning.
     public init?(_ standing: ExperimentStanding, limits: Limits = Limits()) {
         guard standing.experiment.phase != .shadow else { return nil }
-        self.init(standing.experiment, standing.definedAt, standing.positions, limits)
-        self.isChanged = false
+        self.init(standing, limits: limits, isChanged: false)
     }
 
-    private init(_ experiment: Experiment, _ definedAt: Int64, _ positions: [String: Int64], _ limits: Limits) {
-        self.experiment = experiment
-        self.definedAt = definedAt
-        self.positions = positions
+    private init(_ standing: ExperimentStanding, limits: Limits, isChanged: Bool) {
+        self.experiment = standing.experiment
+        self.definedAt = standing.definedAt
+        self.positions = standing.positions
+        self.isChanged = isChanged
         self.limits = limits
-        self.decisions = Recent(limit: limits.waiting)
-        self.rewards = Recent(limit: limits.waiting)
-        self.counted = Recent(limit: limits.waiting)
+        self.decisions = Recent(limit: limits.waiting, bytes: limits.bytes)
+        self.rewards = Recent(limit: limits.waiting, bytes: limits.bytes)
+        self.counted = CountedDecisions(standing.counted, limit: limits.waiting)
     }
 
     /// The place of a partition of signals in ``positions``.
     public static func place(_ type: ComponentType, _ partition: Int32) -> String { "\(type.rawValue)/\(partition)" }
 
+    /// How many decisions and rewards wait for each other.
+    var waiting: Int { self.decisions.count + self.rewards.count }
+
     /// A decision was read; one that the experiment had no say in, or an older one of its name, is ignored.
     @discardableResult
     public mutating func take(_ decision: Decision) -> [Experiment.Event] {
-        guard let share = decision.experiment, share.name == self.experiment.name,
+        guard let share = decision.experiment, share.name == self.experiment.name, !self.experiment.phase.isEnd,
             decision.decidedAt * 1_000 >= Double(self.definedAt), self.experiment.arms[share.variant] != nil,
-            self.counted[decision.id] == nil, self.decisions[decision.id] == nil
+            decision.id.utf8.count <= Limits.id, self.decisions[decision.id] == nil, !self.counted.contains(decision.id)
         else { return [] }
-        let isShadow = self.experiment.phase == .shadow
-        let waiting = Waiting(chosen: decision.chosen, variant: share.variant, decision: isShadow ? decision : nil)
-        if let early = self.rewards.remove(decision.id), early.component == decision.chosen {
-            return self.count(early.reward, waiting, decision.id)
-        }
-        self.decisions.insert(waiting, decision.id)
+        let choice = self.experiment.phase == .shadow ? try? LoggedDecision(decision) : nil
+        let waiting = Waiting(chosen: decision.chosen, variant: share.variant, choice: choice)
+        if let early = self.rewards.remove(Self.key(decision.id, decision.chosen)) { return self.count(early, waiting, decision.id) }
+        self.decisions.insert(waiting, decision.id, bytes: waiting.bytes)
         return []
     }
 
@@ -95,12 +106,14 @@ public struct ExperimentRun: Sendable {
     @discardableResult
     public mutating func take(_ signal: FeedbackSignal, at offset: Int64, of partition: Int32) -> [Experiment.Event] {
         let place = Self.place(signal.componentType, partition)
-        guard offset >= self.positions[place] ?? 0 else { return [] }
+        guard !self.experiment.phase.isEnd, offset >= self.positions[place] ?? 0 else { return [] }
         self.positions[place] = offset + 1
-        guard let id = signal.metadata["decision_id"]?.stringValue, self.counted[id] == nil else { return [] }
+        guard let id = signal.metadata["decision_id"]?.stringValue, id.utf8.count <= Limits.id, !self.counted.contains(id)
+        else { return [] }
         let component = ComponentID(signal.componentType, signal.componentID)
         guard let waiting = self.decisions[id] else {
-            if self.rewards[id] == nil { self.rewards.insert(Early(component: component, reward: signal.reward), id) }
+            let key = Self.key(id, component)
+            if self.rewards[key] == nil { self.rewards.insert(signal.reward, key, bytes: 8) }
             return []
         }
         guard waiting.chosen == component else { return [] }
@@ -108,10 +121,13 @@ public struct ExperimentRun: Sendable {
         return self.count(signal.reward, waiting, id)
     }
 
+    /// Of a reward that came before its decision; no two pairs have the same.
+    private static func key(_ decision: String, _ component: ComponentID) -> String { "\(decision.utf8.count) \(decision) \(component)" }
+
     private mutating func count(_ reward: Double, _ waiting: Waiting, _ id: String) -> [Experiment.Event] {
-        self.counted.insert(true, id)
+        self.counted.insert(id)
         var events: [Experiment.Event] = []
-        if self.experiment.phase == .shadow, let decision = waiting.decision { events += self.look(decision, reward) }
+        if self.experiment.phase == .shadow { events += self.look(waiting.choice?.with(reward: reward)) }
         // Neither an unknown variant nor a reward out of range gets here.
         events += (try? self.experiment.record(reward, of: waiting.variant)) ?? []
         self.isChanged = true
@@ -120,15 +136,11 @@ public struct ExperimentRun: Sendable {
     }
 
     /// Keeps a decision of the shadow phase, and judges the variants by all of them before the phase ends.
-    private mutating func look(_ decision: Decision, _ reward: Double) -> [Experiment.Event] {
-        let logged = try? LoggedDecision(
-            candidates: decision.candidates,
-            chosen: decision.chosen.id,
-            propensity: decision.propensity,
-            features: FeatureVector.make(decision.chosen.type, decision.situation),
-            reward: reward
-        )
-        if let logged, self.shadow.count < self.limits.shadow { self.shadow.append(logged) }
+    private mutating func look(_ logged: LoggedDecision?) -> [Experiment.Event] {
+        if let logged, self.shadow.count < self.limits.shadow, self.shadowBytes + logged.bytes <= self.limits.bytes {
+            self.shadow.append(logged)
+            self.shadowBytes += logged.bytes
+        }
         guard self.experiment.baseline.pulls + 1 >= self.experiment.definition.autoActivateAfter else { return [] }
         var events: [Experiment.Event] = []
         for variant in self.experiment.definition.variants {
@@ -146,6 +158,8 @@ public struct ExperimentRun: Sendable {
             experiment: self.experiment,
             definedAt: self.definedAt,
             positions: self.positions,
+            // Others read nothing again: a shadow from its beginning, an end not at all.
+            counted: self.experiment.phase == .active ? self.counted.text : "",
             updatedAt: now,
             worker: worker
         )
@@ -155,30 +169,29 @@ public struct ExperimentRun: Sendable {
     public mutating func saved() { self.isChanged = false }
 }
 
-/// Values by id, of which the newest are kept: two generations, the older one is forgotten when the younger one is full.
-private struct Recent<Value: Sendable>: Sendable {
-    private let limit: Int
-    private var young: [String: Value] = [:]
-    private var old: [String: Value] = [:]
-
-    init(limit: Int) { self.limit = max(1, limit / 2) }
-
-    subscript(id: String) -> Value? {
-        if let value = self.young[id] { return value }
-        return self.old.isEmpty ? nil : self.old[id]
+extension LoggedDecision {
+    /// A decision without its reward, and of the situation only what learners see.
+    fileprivate init(_ decision: Decision) throws(LearnerError) {
+        try self.init(
+            candidates: decision.candidates,
+            chosen: decision.chosen.id,
+            propensity: decision.propensity,
+            features: FeatureVector.make(decision.chosen.type, decision.situation),
+            reward: 0
+        )
     }
 
-    mutating func insert(_ value: Value, _ id: String) {
-        if self.young.count >= self.limit {
-            self.old = self.young
-            self.young = [:]
-        }
-        self.young[id] = value
+    /// The same with its reward; nil for one that is out of range.
+    fileprivate func with(reward: Double) -> LoggedDecision? {
+        try? LoggedDecision(
+            candidates: self.candidates,
+            chosen: self.candidates[self.chosen],
+            propensity: self.propensity,
+            features: self.features,
+            reward: reward
+        )
     }
 
-    @discardableResult
-    mutating func remove(_ id: String) -> Value? {
-        if let value = self.young.removeValue(forKey: id) { return value }
-        return self.old.removeValue(forKey: id)
-    }
+    /// In memory, about.
+    fileprivate var bytes: Int { self.candidates.reduce(96 + 8 * self.features.count) { $0 + 32 + $1.utf8.count } }
 }

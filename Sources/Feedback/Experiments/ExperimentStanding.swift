@@ -18,16 +18,26 @@ public struct ExperimentStanding: Sendable, Hashable {
     public var definedAt: Int64
     /// The next signal that is not counted yet, by `<component type>/<partition>`.
     public var positions: [String: Int64]
+    /// The decisions that were counted last, oldest first: eight characters each (``CountedDecisions``).
+    public var counted: String
     /// Seconds since 1970.
     public var updatedAt: Double
     /// The id of the feedback orchestrator that says so.
     public var worker: String
 
     /// Creates a standing from its members, which are not checked.
-    public init(experiment: Experiment, definedAt: Int64, positions: [String: Int64] = [:], updatedAt: Double, worker: String) {
+    public init(
+        experiment: Experiment,
+        definedAt: Int64,
+        positions: [String: Int64] = [:],
+        counted: String = "",
+        updatedAt: Double,
+        worker: String
+    ) {
         self.experiment = experiment
         self.definedAt = definedAt
         self.positions = positions
+        self.counted = counted
         self.updatedAt = updatedAt
         self.worker = worker
     }
@@ -41,12 +51,25 @@ public struct ExperimentStanding: Sendable, Hashable {
         return String(validating: key.dropFirst(Self.prefix.utf8.count), as: UTF8.self)
     }
 
+    /// A definition's time as standings have it: not before 1970, and not after some 30,000 years.
+    public static func definedAt(_ time: Int64) -> Int64 { min(max(time, 0), 1_000_000_000_000_000) }
+
+    /// The time of the oldest decision that may yet get its reward; milliseconds since 1970.
+    ///
+    /// - Parameter wait: how long a decision waits for its reward; milliseconds.
+    public func oldestWaiting(_ wait: Int64) -> Int64 {
+        guard self.updatedAt >= 0, self.updatedAt <= 1e12 else { return self.definedAt }
+        let (time, isBeyond) = Int64(self.updatedAt * 1_000).subtractingReportingOverflow(wait)
+        return isBeyond ? self.definedAt : max(self.definedAt, time)
+    }
+
     /// The record's value and headers.
     public func encode(source: String, time: Int64) -> (value: [UInt8], headers: RecordHeaders) {
         let object: JSONObject = [
             "experiment": .object(self.experiment.state),
             "defined_at": .integer(self.definedAt),
             "positions": .object(JSONObject(self.positions.sorted { $0.key < $1.key }.map { ($0.key, .integer($0.value)) })),
+            "counted": .string(self.counted),
             "updated_at": .number(self.updatedAt),
             "worker": .string(self.worker),
         ]
@@ -78,11 +101,14 @@ public struct ExperimentStanding: Sendable, Hashable {
         } catch {
             throw WireError(.invalid, error.description)
         }
-        self.definedAt = object["defined_at"]?.integerValue ?? 0
+        self.definedAt = Self.definedAt(object["defined_at"]?.integerValue ?? 0)
         var positions: [String: Int64] = [:]
-        for (place, offset) in object["positions"]?.objectValue ?? [:] { positions[place] = offset.integerValue }
+        for (place, offset) in object["positions"]?.objectValue ?? [:] {
+            positions[place] = offset.integerValue.flatMap { $0 >= 0 ? $0 : nil }
+        }
         self.positions = positions
-        self.updatedAt = object["updated_at"]?.doubleValue ?? 0
+        self.counted = object["counted"]?.stringValue ?? ""
+        self.updatedAt = min(max(object["updated_at"]?.doubleValue ?? 0, 0), 1e12)
         self.worker = object["worker"]?.stringValue ?? ""
     }
 }

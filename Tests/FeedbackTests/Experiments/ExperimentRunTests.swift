@@ -201,6 +201,175 @@ struct ExperimentRunTests {
         }
     }
 
+    @Test("a decision that was counted does not count again for whoever goes on, of the newest 4,096")
+    func goingOnWithCounted() throws {
+        var run = try Self.run()
+        for number in 0..<5_000 {
+            run.take(Self.decision("\(number)"))
+            run.take(Self.signal("\(number)", 0.25), at: Int64(number), of: 0)
+        }
+        #expect(run.experiment.baseline.pulls == 5_000)
+        let (value, _) = run.standing(now: 1, worker: "w").encode(source: "/f", time: 1)
+        let standing = try ExperimentStanding(decoding: value)
+        #expect(standing.counted.utf8.count == 32_768 && value.count < 34_000)
+        // What it writes itself has them, too: another one may follow.
+        var next = try #require(ExperimentRun(standing))
+        #expect(next.standing(now: 1, worker: "w") == standing)
+        for number in 904..<5_000 {
+            next.take(Self.decision("\(number)"))
+            next.take(Self.signal("\(number)", 1), at: Int64(10_000 + number), of: 0)
+        }
+        #expect(next.experiment.baseline == run.experiment.baseline)
+        next.take(Self.decision("new"))
+        next.take(Self.signal("new", 1), at: 20_000, of: 0)
+        #expect(next.experiment.baseline.pulls == 5_001)
+        var later = try #require(ExperimentRun(next.standing(now: 2, worker: "x")))
+        for id in ["new", "4999", "905"] {
+            later.take(Self.decision(id))
+            later.take(Self.signal(id, 1), at: 30_000, of: 0)
+        }
+        #expect(later.experiment.baseline.pulls == 5_001)
+
+        // One from before there was such a member.
+        let old = try JSONValue(parsing: value).objectValue.map { object in
+            var object = object
+            object["counted"] = nil
+            return JSONValue.object(object).serialized()
+        }
+        let unknown = try ExperimentStanding(decoding: try #require(old))
+        #expect(unknown.counted.isEmpty && unknown.experiment == standing.experiment && unknown.positions == standing.positions)
+    }
+
+    @Test("counted decisions are kept as text, the newest in their order, and what is no such text is left out")
+    func counted() throws {
+        var counted = CountedDecisions(limit: 3)
+        #expect(counted.text.isEmpty)
+        for id in ["a", "b", "b", "c", "d"] { counted.insert(id) }
+        #expect(!counted.contains("a") && ["b", "c", "d"].allSatisfy { counted.contains($0) } && counted.text.utf8.count == 24)
+        let b = String(counted.text.prefix(8))
+        for text in [counted.text, "????????" + counted.text, "Ä123456" + counted.text, counted.text + "abc"] {
+            #expect(CountedDecisions(text, limit: 10).contains("b") && CountedDecisions(text, limit: 10).text.hasSuffix(counted.text))
+        }
+        counted.insert("e")
+        #expect(!counted.text.contains(b))
+        let many = String(repeating: "AAAAAAAAAAAAAAAB", count: 100_000)
+        #expect(CountedDecisions(many, limit: 10).text == "AAAAAAAAAAAAAAAB")
+    }
+
+    @Test("numbers out of range in a standing are moved into it, and nothing overflows")
+    func hostileNumbers() throws {
+        var run = try Self.run()
+        run.take(Self.decision("1"))
+        run.take(Self.signal("1", 0.25), at: 7, of: 2)
+        func read(_ change: (inout JSONObject) -> Void) throws -> ExperimentStanding {
+            let value = run.standing(now: 1, worker: "w").encode(source: "/f", time: 1).value
+            var object = try #require(try JSONValue(parsing: value).objectValue)
+            change(&object)
+            return try ExperimentStanding(decoding: JSONValue.object(object).serialized())
+        }
+        for (number, expected) in [(1e300, 1e12), (-5, 0), (12.5, 12.5), (1e18, 1e12)] as [(Double, Double)] {
+            let standing = try read { $0["updated_at"] = .number(number) }
+            #expect(standing.updatedAt == expected)
+            for wait in [0, 600_000, Int64.max] { #expect(standing.oldestWaiting(wait) >= standing.definedAt) }
+        }
+        for (number, expected) in [(.min, 0), (-1, 0), (7, 7), (.max, 1_000_000_000_000_000)] as [(Int64, Int64)] {
+            #expect(try read { $0["defined_at"] = .integer(number) }.definedAt == expected)
+            #expect(ExperimentStanding.definedAt(number) == expected)
+        }
+        let positions = try read { $0["positions"] = ["model/0": -1, "model/1": 1e300, "model/2": 8, "model/3": "x"] }
+        #expect(positions.positions == ["model/2": 8])
+        #expect(try read { $0["counted"] = 7 }.counted.isEmpty)
+        // Members that were not read but set.
+        for time in [Double.nan, .infinity, -1, 1e300] {
+            var standing = positions
+            standing.updatedAt = time
+            #expect(standing.oldestWaiting(600_000) == standing.definedAt)
+        }
+    }
+
+    @Test("whoever goes on needs the decisions of the reward wait before the standing, and none from before the definition")
+    func oldestWaiting() throws {
+        let experiment = Experiment(name: "e", definition: try Self.definition())
+        let standing = ExperimentStanding(experiment: experiment, definedAt: 50_000, updatedAt: 1_000, worker: "w")
+        #expect(standing.oldestWaiting(600_000) == 400_000)
+        #expect(standing.oldestWaiting(900_000) == 100_000)
+        #expect(standing.oldestWaiting(2_592_000_000) == 50_000)
+    }
+
+    @Test("what waits is bounded in bytes, a situation is not kept, and long ids are ignored")
+    func bytes() throws {
+        let text = String(repeating: "x", count: 50_000)
+        for active in [true, false] {
+            var run = try Self.run(active: active, after: 1_000, limits: .init(bytes: 1_000_000))
+            for number in 0..<100 {
+                var decision = Self.decision("\(number)")
+                decision.situation = ["text": .string("\(number)\(text)")]
+                run.take(decision)
+            }
+            #expect(run.waiting == 100)
+            for number in 100..<200 {
+                var decision = Self.decision("\(number)")
+                decision.candidates = ["a", "\(number)\(text)"]
+                run.take(decision)
+            }
+            // Candidates are only needed in the shadow.
+            #expect(active ? run.waiting == 200 : (10...20).contains(run.waiting), "\(run.waiting)")
+            var signals = try Self.run(active: active, limits: .init(bytes: 1_000_000))
+            for number in 0..<100 { signals.take(Self.signal("\(number)", 1, arm: "\(number)\(text)"), at: Int64(number), of: 0) }
+            #expect((10...20).contains(signals.waiting), "\(signals.waiting)")
+        }
+        var run = try Self.run()
+        for length in [256, 257] {
+            let id = String(repeating: "i", count: length)
+            run.take(Self.decision(id))
+            #expect(run.waiting == 1)
+            run.take(Self.signal(id + "s", 1), at: Int64(length), of: 0)
+            #expect(run.waiting == 1)
+        }
+        // One entry is kept, however big, and the next displaces it.
+        var recent = Recent<Int>(limit: 10, bytes: 100)
+        for number in 0..<5 { recent.insert(number, "\(number)", bytes: 1_000) }
+        #expect(recent.count == 2 && recent["4"] == 4 && recent["3"] == 3)
+    }
+
+    @Test("the shadow's log is bounded in bytes")
+    func shadowBytes() throws {
+        var run = try Self.run(active: false, after: 200, limits: .init(bytes: 20_000))
+        for number in 0..<200 {
+            run.take(Self.decision("\(number)", number.isMultiple(of: 2) ? "a" : "b"))
+            run.take(Self.signal("\(number)", 1, arm: number.isMultiple(of: 2) ? "a" : "b"), at: Int64(number), of: 0)
+        }
+        // Of each 160 bytes and its features.
+        let judgement = try #require(run.experiment.arms["v"]?.shadow)
+        #expect(run.experiment.phase == .active && judgement.refusal?.contains("decisions count like") == true, "\(judgement)")
+    }
+
+    @Test("after the end nothing is counted, and nothing is to be published")
+    func end() throws {
+        var run = try Self.run()
+        run.take(Self.decision("1"))
+        run.take(Self.signal("1", 0.25), at: 0, of: 0)
+        var standing = run.standing(now: 1, worker: "w")
+        #expect(!standing.counted.isEmpty)
+        standing.experiment.phase = .rolledBack
+        standing.experiment.arms["v"]?.isRolledBack = true
+        var ended = try #require(ExperimentRun(standing))
+        ended.take(Self.decision("2"))
+        ended.take(Self.signal("2", 0.25), at: 1, of: 0)
+        #expect(ended.experiment == standing.experiment && ended.positions == ["model/0": 1] && !ended.isChanged && ended.waiting == 0)
+        #expect(ended.standing(now: 2, worker: "w").counted.isEmpty)
+    }
+
+    @Test("an early reward of another component does not displace that of the chosen one")
+    func earlyRewards() throws {
+        var run = try Self.run()
+        run.take(Self.signal("1", 1, arm: "b"), at: 0, of: 0)
+        run.take(Self.signal("1", 0.25), at: 1, of: 0)
+        run.take(Self.signal("1", 0.75), at: 2, of: 0)
+        run.take(Self.decision("1"))
+        #expect(run.experiment.baseline.pulls == 1 && run.experiment.baseline.mean == 0.25)
+    }
+
     @Test("what is published has the members of its schema")
     func schema() throws {
         var run = try Self.run(active: false, after: 1)

@@ -116,6 +116,16 @@ struct ExperimentTests {
         #expect(experiment.phase == .active && (experiment.comparison(of: "b")?.low ?? 0) > 0)
     }
 
+    @Test("a variant that is a little worse is not rolled back, however sure that is")
+    func littleWorse() throws {
+        var experiment = Experiment(name: "e", definition: try Self.definition())
+        for _ in 0..<5_000 {
+            try experiment.record(0.5, of: "control")
+            try experiment.record(0.46, of: "b")
+        }
+        #expect(experiment.phase == .active && (experiment.comparison(of: "b")?.rollBackHigh ?? 0) < 0)
+    }
+
     @Test("a variant that is worse is rolled back when both have enough rewards; the others go on until none is left")
     func rollback() throws {
         var experiment = Experiment(name: "e", definition: try Self.definition(["b": 0.3, "c": 0.3]))
@@ -285,6 +295,25 @@ struct ExperimentTests {
         }
     }
 
+    @Test("the largest numbers that a state may have can be counted on with")
+    func largestNumbers() throws {
+        var experiment = Experiment(name: "e", definition: try Self.definition())
+        let arm: JSONObject = [
+            "pulls": .integer(1 << 53), "mean": -1e6, "deviations": 3.9e27, "regret_sum": 1.7e22, "last_reward": 1e300,
+            "rolled_back": false,
+        ]
+        var state = experiment.state
+        state["arms"] = ["control": .object(arm), "b": .object(arm)]
+        experiment = try Experiment(state: state)
+        #expect(experiment.baseline.lastReward == nil)
+        for _ in 0..<100 {
+            try experiment.record(1e6, of: "control")
+            try experiment.record(-1e6, of: "b")
+        }
+        let comparison = try #require(experiment.comparison(of: "b"))
+        #expect(comparison.low.isFinite && comparison.high.isFinite && comparison.rollBackHigh.isFinite)
+    }
+
     @Test("a state that does not fit together is refused")
     func states() throws {
         var experiment = Experiment(name: "e", definition: try Self.definition())
@@ -306,8 +335,22 @@ struct ExperimentTests {
         #expect(refuses { $0["phase"] = "done" })
         #expect(refuses { $0["phase"] = "promoted" })
         #expect(refuses { $0["winner"] = "b" })
+        let won = { (isRolledBack: Bool) in
+            refuses { state in
+                var arms = state["arms"]?.objectValue ?? [:]
+                var arm = arms["b"]?.objectValue ?? [:]
+                arm["rolled_back"] = .bool(isRolledBack)
+                arms["b"] = .object(arm)
+                (state["arms"], state["winner"], state["phase"]) = (.object(arms), "b", "promoted")
+            }
+        }
+        #expect(!won(false) && won(true))
         #expect(refuses { $0["arms"] = ["control": [:]] })
-        for (name, value) in [("pulls", -1), ("mean", 1e9), ("deviations", -1), ("regret_sum", "x")] as [(String, JSONValue)] {
+        let broken: [(String, JSONValue)] = [
+            ("pulls", -1), ("pulls", .integer(.max)), ("mean", 1e9), ("deviations", -1), ("deviations", 1e300), ("regret_sum", "x"),
+            ("regret_sum", 1e300),
+        ]
+        for (name, value) in broken {
             #expect(
                 refuses { state in
                     var arms = state["arms"]?.objectValue ?? [:]

@@ -1,3 +1,4 @@
+import Feedback
 import Foundation
 import JSON
 import KafkaClient
@@ -104,6 +105,72 @@ extension RealKafkaSuite {
             }
             #expect(winner == "v")
             for process in [worker] + orchestrators { #expect(try await process.drain() == .exited(0)) }
+        }
+
+        @Test func whoGoesOnReadsDecisionsOfTheWholeRewardWaitAndCountsNoneTwice() async throws {
+            let topics = try await TestTopics.unused()
+            let names = topics.names
+            try await topics.create(names.all.map { TopicSpecification(name: $0, partitions: 1, settings: names.settings(of: $0)) })
+            let now = WireTime.now
+            let json: JSONObject = ["component_type": "model", "control": "uniform", "variants": ["better": 0.5], "phase": "active"]
+            let definition = try ExperimentDefinition(json: json)
+            let command = ControlCommand(.define(experiment: "e", definition: json), time: now)
+            let (order, orderHeaders) = command.encode(source: "/test", time: now)
+            func send(_ key: [UInt8], _ value: [UInt8], _ headers: RecordHeaders, to topic: String) async throws {
+                let record = TestRecord(key: String(decoding: key, as: UTF8.self), value: value, headers: headers)
+                try await Submitter.send([record], to: topic, of: topics)
+            }
+            try await send(command.key, order, orderHeaders, to: names.control)
+            func decision(_ id: String) -> Decision {
+                Decision(
+                    id: id,
+                    chosen: ComponentID(.model, "better"),
+                    candidates: ["better", "worse"],
+                    propensity: 0.5,
+                    scopeID: id,
+                    requestID: id,
+                    rootID: id,
+                    decidedAt: Double(now + 1) / 1_000,
+                    experiment: .init(name: "e", variant: "better")
+                )
+            }
+            func signal(_ id: String, _ reward: Double) -> FeedbackSignal {
+                FeedbackSignal(
+                    source: .userExplicit,
+                    componentType: .model,
+                    componentID: "better",
+                    reward: reward,
+                    metadata: ["decision_id": .string(id)]
+                )
+            }
+            for id in ["counted", "waits"] {
+                let headers = DecisionCodec.headers(of: decision(id), source: "/test", time: now)
+                try await send(Array("model/better".utf8), DecisionCodec.encode(decision(id)), headers, to: names.decisions)
+            }
+            // As if it had been published in an hour: what was decided now is an hour old then.
+            var run = ExperimentRun(name: "e", definition: definition, definedAt: now)
+            run.take(decision("counted"))
+            run.take(signal("counted", 0.25), at: 0, of: 0)
+            var standing = run.standing(now: Double(now) / 1_000 + 3_600, worker: "before")
+            standing.positions = [:]
+            let (value, headers) = standing.encode(source: "/test", time: now)
+            try await send(ExperimentStanding.key(of: "e"), value, headers, to: names.policies)
+            let feedback = try await WorkerProcess.ready(
+                "feedback-orchestrator",
+                id: "f",
+                of: topics,
+                Self.options + ["--reward-wait", "7200"]
+            )
+            for (id, reward) in [("counted", 1.0), ("waits", 0.75)] {
+                let value = SignalCodec.encode(signal(id, reward), id: "s-\(id)", timestamp: Double(now) / 1_000)
+                try await send(Array("model/better".utf8), value, RecordHeaders(), to: names.signals(.model))
+            }
+            try await eventually("both", deadline: .now + .seconds(60), tick: .milliseconds(200)) {
+                try await self.pulls(self.evaluation(topics)) == 2
+            }
+            let arm = try await self.evaluation(topics)["experiment"]?["arms"]?["better"]
+            #expect(arm?["mean"] == 0.5 && arm?["pulls"] == 2)
+            #expect(try await feedback.drain() == .exited(0))
         }
     }
 }

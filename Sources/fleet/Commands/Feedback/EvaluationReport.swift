@@ -212,8 +212,8 @@ struct ExperimentReport: Sendable {
         case .active:
             let few = definition.variants.filter { (experiment.arms[$0.name]?.pulls ?? 0) < definition.minimumSamples }.map(\.name)
             return few.isEmpty
-                ? "Nothing is decided: no variant is surely \(decimals(definition.promoteAt * 100, 1)) % better, or "
-                    + "\(decimals(-definition.rollBackAt * 100, 1)) % worse than the control."
+                ? "Nothing is decided: no variant is \(decimals(definition.promoteAt * 100, 1)) % better than the control and surely better, or "
+                    + "\(decimals(-definition.rollBackAt * 100, 1)) % worse and probably worse."
                 : "Nothing is decided: \(definition.minimumSamples) rewards each are needed, and "
                     + "\(few.map { DeadLetterText.escaped($0, to: 64) }.joined(separator: ", ")) has fewer."
         case .promoted: return "\(DeadLetterText.escaped(experiment.winner ?? "", to: 64)) is better than the control, and promoted."

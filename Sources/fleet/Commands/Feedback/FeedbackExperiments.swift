@@ -50,8 +50,8 @@ struct FeedbackExperimentsList: AsyncParsableCommand {
         commandName: "list",
         abstract: "List the experiments that are defined.",
         discussion: """
-            STATE is shadow, active, promoted or rolled_back, or defined as long as no feedback orchestrator has taken it up. More tells: fleet feedback
-            experiments evaluate NAME.
+            STATE is shadow, active, promoted or rolled_back; defined as long as no feedback orchestrator has taken this definition up; broken where the
+            definition is none; stopped with --all. More tells: fleet feedback experiments evaluate NAME.
 
             Examples:
               fleet feedback experiments list
@@ -89,7 +89,8 @@ struct FeedbackExperimentsList: AsyncParsableCommand {
                 guard definition != nil || self.all else { continue }
                 count += 1
                 // One of the same name that was defined before does not count.
-                let phase = standings[name].flatMap { $0.definedAt == command.time ? $0.experiment.phase : nil }
+                let time = ExperimentStanding.definedAt(command.time)
+                let phase = standings[name].flatMap { $0.definedAt == time ? $0.experiment.phase : nil }
                 if self.json {
                     Console.line(Self.json(name, command, definition, phase))
                 } else {
@@ -149,8 +150,19 @@ struct FeedbackExperimentsDefine: AsyncParsableCommand {
             Optional, with their defaults: "control": "current", "phase": "shadow" (or active), "auto_activate_after": 500, "minimum_samples": 50,
             "promote_at": 0.05, "roll_back_at": -0.1, "confidence": 0.95.
 
+            The feedback orchestrator of the fleet's first partition runs it and counts the first reward of each decision; without one it stays defined. Next:
+            shadow       Everybody gets the control. After 500 rewards of it (auto_activate_after) its log judges the variants: one that is worse by 10 %
+                         (roll_back_at), and surely worse, never gets its share. "phase": "active" leaves this out.
+            active       Each variant gets its fraction of the requests, trees or sessions, always the same ones. From 50 rewards of variant and control on
+                         (minimum_samples) they are compared after every reward.
+            promoted     A variant was better by 5 % (promote_at), and better at all with 95 % certainty (confidence): everybody gets it.
+            rolled_back  A variant that is worse by 10 % (roll_back_at), and worse at all with 80 % certainty, is given to nobody any more; without any left the
+                         experiment ends so, and everybody gets the control.
+            How it stands: list, evaluate NAME. It ends with stop NAME, until then the winner stays. Defining a name again begins it anew.
+
             Examples:
               fleet feedback experiments define claude-first '{"component_type": "model", "variants": {"claude-3-opus": 0.1}}'
+              fleet feedback experiments define at-once '{"component_type": "tool", "variants": {"grep": 0.2}, "phase": "active", "minimum_samples": 200}'
               fleet feedback experiments define by-ucb experiment.json --reason "Does it need a situation?"
               fleet feedback experiments define by-ucb experiment.json --dry-run
 

@@ -136,7 +136,9 @@ struct FeedbackExperimentsEvaluate: AsyncParsableCommand {
         _ source: FeedbackTopicsReader
     ) throws -> ExperimentReport {
         let name = self.name ?? ""
-        if let standing = try source.knowledge().standings[name], standing.definedAt == time { return ExperimentReport(standing) }
+        if let standing = try source.knowledge().standings[name], standing.definedAt == ExperimentStanding.definedAt(time) {
+            return ExperimentReport(standing)
+        }
         FleetProcess.complain("no feedback orchestrator has taken the experiment up yet: its rewards are counted here")
         return ExperimentReport(name, definition, entries, since: Double(time) / 1_000)
     }

@@ -69,7 +69,10 @@ struct FeedbackTopicsReader: Sendable {
             let decoded = record.withView { view in Result { () throws(WireError) in try ControlRecord(decoding: view) } }
             switch decoded {
             case .success(.command(let command)):
-                commands[command.order.scope] = Command(command: command, time: command.time ?? record.timestamp)
+                let time = command.time ?? record.timestamp
+                // An older one changes nothing, though it may have come later.
+                if let known = commands[command.order.scope], known.time > time { break }
+                commands[command.order.scope] = Command(command: command, time: time)
             case .success(.withdrawn(let scope)): commands[scope] = nil
             case .success(.unknown), .failure: break
             }
