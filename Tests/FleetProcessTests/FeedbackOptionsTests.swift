@@ -5,11 +5,18 @@ import Testing
 
 @Suite("Options of the feedback orchestrator")
 struct FeedbackOptionsTests {
+    /// The file is an option of the worker.
+    private struct Command: ParsableCommand {
+        @OptionGroup var options: WorkerOptions
+        @OptionGroup var feedback: FeedbackOptions
+    }
+
     private func parse(_ words: [String] = [], _ environment: [String: String] = [:], file: String = "{}") throws -> FeedbackSettings {
         var sources = FeedbackOptions.configurationSources
         sources.environment = { environment[$0] }
         sources.readFile = { _ in Array(file.utf8) }
-        return try FeedbackOptions.parse(words, configuration: sources).settings()
+        let command = try #require(try Command.parseAsRoot(words, configuration: sources) as? Command)
+        return try command.feedback.settings()
     }
 
     @Test("priors come from the command line, the environment and the file, all together")

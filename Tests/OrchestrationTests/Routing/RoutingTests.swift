@@ -37,7 +37,7 @@ struct RoutingTests {
         let outcome = try await OrchestratorHarness(Transcription(), policies: policies).run()
         #expect(outcome.result.data["text"] == "Hello." && outcome.result.data["tool"] == "whisper")
         let route = outcome.result.data["route"]
-        #expect(route?["id"] == "subtitles" && route?["expected_reward"] == 0.9 && route?["estimated_latency_ms"] == 300)
+        #expect(route?["id"] == "subtitles" && route?["expected_reward"] == 0.9 && route?["estimated_latency_ms"] == .number(300))
         #expect(route?["excluded"] == ["search": "mismatch"])
         #expect(route?["fallbacks"]?.arrayValue?.map { $0["id"] } == ["whisper"])
         #expect(abs((route?["fallbacks"]?[0]?["score"]?.doubleValue ?? 0) - 0.4 * 0.95) < 1e-12)
