@@ -219,6 +219,22 @@ struct AdvancedBanditsTests {
         )
         self.bench.know(self.arm("gemini-pro"), health: ComponentHealth(runningReward: 0.625))
         #expect(await prediction([:]) == 0.625)
+        // The arm's learner knows the situation; the running mean does not.
+        var learner = try DoublyRobust(arms: 1, features: FeatureVector.count(.agent))
+        for round in 0..<200 {
+            let urgency = Double(round % 2)
+            let features = FeatureVector.make(.agent, ["urgency": .number(urgency)])
+            try learner.learn(Observation(features: features, arm: 0, reward: 0.2 + 0.6 * urgency))
+        }
+        self.bench.know(
+            self.arm("gemini-pro"),
+            health: ComponentHealth(runningReward: 0.625),
+            learners: ["doubly_robust": try LearnerState.encode(learner)]
+        )
+        for (urgency, reward) in [(0.0, 0.2), (1, 0.8)] {
+            let told = await prediction(["features": ["urgency": .number(urgency)]])
+            #expect(abs((told?.doubleValue ?? 0) - reward) < 0.05, "\(urgency)")
+        }
         self.bench.know(self.arm("gemini-pro"), signals: 0)
         #expect(await prediction([:]) == nil, "an arm that was only chosen so far predicts nothing")
     }

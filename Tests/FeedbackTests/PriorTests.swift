@@ -65,6 +65,11 @@ struct PriorTests {
             restored.value.components[id]?.nextSnapshot(now: 0, worker: "w").learners
                 == shard.value.components[id]?.nextSnapshot(now: 0, worker: "w").learners
         )
+        // Another learner than the stored one begins with the prior.
+        var others = self.settings
+        others.learners[.model] = [.thompson]
+        let thompson = log.restored(others).value.components[id]?.learners.first
+        #expect(abs((thompson?.expectedReward(ofArm: 0, features: []) ?? 0) - 0.81) < 0.01)
         #expect(shard.obey(.reset, about: id, time: 1, now: 0))
         let learner = shard.value.components[id]?.learners.first
         #expect((learner?.expectedReward(ofArm: 0, features: FeatureVector.make(.model, [:])) ?? 0) > told)
