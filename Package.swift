@@ -118,7 +118,8 @@ let package = Package(
         tests(
             "FleetProcessTests",
             [
-                "ArgumentParser", "Delivery", "FleetProcess", "JSON", "KafkaClient", "KafkaProcess", "Observability", "Orchestration",
+                "ArgumentParser", "Delivery", "Feedback", "FleetProcess", "JSON", "KafkaClient", "KafkaProcess", "Observability",
+                "Orchestration",
                 "Wire",
                 "WorkerRuntime", "feedback-orchestrator", "infrastructure-worker",
             ]

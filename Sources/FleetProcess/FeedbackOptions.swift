@@ -9,8 +9,8 @@ public struct FeedbackOptions: ConfigurableArguments {
     public static let environmentPrefix = "FLEET_"
     /// The configuration file is JSON.
     public static var configurationSources: ConfigurationSources { .json }
-    /// Learners of all sources count, not only those of the highest.
-    public static var mergedOptions: Set<String> { ["learner"] }
+    /// Learners and priors of all sources count, not only those of the highest.
+    public static var mergedOptions: Set<String> { ["learner", "prior"] }
 
     /// Milliseconds within which what was learned is published; 1,000 by default.
     @Option(
@@ -37,6 +37,16 @@ public struct FeedbackOptions: ConfigurableArguments {
         )
     )
     public var learner: [String] = []
+
+    /// What is believed of components before their first reward, as `name=mean` or `name=mean:variance:confidence`.
+    @Option(
+        help: ArgumentHelp(
+            "The reward expected of new components of a type (model=0.6), of one component (model/gpt-4=0.8), or with its variance and how sure that is "
+                + "(model/gpt-4=0.8:0.05:0.9; .25 and .5 by default). Components whose names only begin so inherit a weaker one; the longest name counts.",
+            valueName: "type[/id]=mean:…"
+        )
+    )
+    public var prior: [String] = []
 
     /// Seconds that a decision waits for its reward; 600 by default.
     @Option(help: ArgumentHelp("Seconds that a decision waits for its reward, and a reward for its decision.", valueName: "seconds"))
@@ -95,6 +105,15 @@ public struct FeedbackOptions: ConfigurableArguments {
             }
             learners[type] = algorithms
         }
+        var priors: [String: ColdStartPrior] = [:]
+        for text in self.prior {
+            do throws(PriorMistake) {
+                let (name, prior) = try Self.prior(text)
+                priors[name] = prior
+            } catch {
+                mistakes.append(error.message)
+            }
+        }
         if !(self.rewardWait > 0 && self.rewardWait <= 2_592_000) {
             mistakes.append("--reward-wait must be above 0 and at most 2,592,000 seconds (30 days), found \(self.rewardWait)")
         }
@@ -108,8 +127,40 @@ public struct FeedbackOptions: ConfigurableArguments {
         guard mistakes.isEmpty else { throw ValidationError(mistakes.joined(separator: "\n")) }
         return FeedbackSettings(
             learners: learners,
+            priors: priors,
             rewards: RewardRule(wait: self.rewardWait, defaultReward: self.defaultReward, aggregation: self.rewardAggregation),
             health: HealthRule(disableBelow: self.disableBelow, probeAfter: self.probeAfter)
+        )
+    }
+}
+
+/// Priors on the command line.
+extension FeedbackOptions {
+    private struct PriorMistake: Error { var message: String }
+
+    /// Reads `type[/id]=mean[:variance[:confidence]]`; an id may hold `=`.
+    private static func prior(_ text: String) throws(PriorMistake) -> (String, ColdStartPrior) {
+        guard let equals = text.lastIndex(of: "=") else {
+            throw PriorMistake(message: "--prior needs <type>=<mean> or <type>/<id>=<mean>, such as model/gpt-4=0.8, found '\(text)'")
+        }
+        let name = String(text[..<equals])
+        guard ComponentType(rawValue: name) != nil || ComponentID(name) != nil else {
+            throw PriorMistake(message: "--prior \(text): '\(name)' names no component type, and no component as <type>/<id>")
+        }
+        let parts = text[text.index(after: equals)...].split(separator: ":", omittingEmptySubsequences: false)
+        let numbers = parts.compactMap { Double($0) }
+        guard numbers.count == parts.count, (1...3).contains(numbers.count), (0...1).contains(numbers[0]),
+            numbers.count < 2 || (0...1).contains(numbers[1]), numbers.count < 3 || (0...1).contains(numbers[2])
+        else {
+            throw PriorMistake(message: "--prior \(text): mean, variance and confidence must be numbers from 0 to 1, such as 0.8:0.05:0.9")
+        }
+        return (
+            name,
+            ColdStartPrior(
+                mean: numbers[0],
+                variance: numbers.count > 1 ? numbers[1] : 0.25,
+                confidence: numbers.count > 2 ? numbers[2] : 0.5
+            )
         )
     }
 }

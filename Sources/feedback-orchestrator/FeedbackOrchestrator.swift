@@ -16,6 +16,7 @@ struct FeedbackOrchestrator: AsyncParsableCommand {
               feedback-orchestrator --bootstrap-servers localhost:9092
               feedback-orchestrator --processing-interval 50 --admin-address 127.0.0.1:8081
               feedback-orchestrator --learner model=lin_ucb --learner tool=thompson,lin_ts --reward-wait 3600 --default-reward 0
+              feedback-orchestrator --prior model=0.6 --prior model/gpt-4=0.8:0.05:0.9
 
             Exit codes: 0 drained, 1 failed or left records unfinished, 64 usage, 78 configuration.
             """

@@ -184,6 +184,61 @@ struct AdvancedBanditsTests {
         #expect(all["content_analysis"]?["best_algorithm"] == .null)
     }
 
+    @Test("counts decisions, and averages predictions over the arms")
+    func predictions() async throws {
+        let empty = await self.bench.run(["operation": "get_performance_summary"]).data
+        #expect(empty["global_stats"]?["total_decisions"] == 0)
+        #expect(empty["domains"]?["model_routing"]?["doubly_robust"]?["avg_prediction"] == .null)
+        self.bench.know(
+            self.arm("gemini-pro"),
+            details: ["decisions": 7, "predictions": 300, "avg_prediction": 0.8, "prediction_accuracy": 0.9]
+        )
+        self.bench.know(
+            self.arm("gpt-4-turbo"),
+            signals: 0,
+            details: ["decisions": 3, "predictions": 50, "avg_prediction": 0.2, "prediction_accuracy": 0.6]
+        )
+        let told = await self.bench.run(["operation": "get_performance_summary"]).data
+        #expect(told["global_stats"]?["total_decisions"] == 10 && told["global_stats"]?["total_feedback"] == 1)
+        let robust = told["domains"]?["model_routing"]?["doubly_robust"]
+        #expect(robust?["total_decisions"] == 10 && robust?["actions"]?["gemini-pro"]?["decisions"] == 7)
+        #expect(abs((robust?["avg_prediction"]?.doubleValue ?? 0) - 0.6) < 1e-9)
+        #expect(abs((robust?["prediction_accuracy"]?.doubleValue ?? 0) - 0.8) < 1e-9)
+    }
+
+    @Test("feedback tells what was predicted: what the requester says, else what the policies say")
+    func predicted() async throws {
+        let feedback: JSONObject = ["operation": "provide_feedback", "domain": "model_routing", "action": 2, "reward": 1]
+        func prediction(_ change: JSONObject) async -> JSONValue? {
+            await self.bench.run(Arguments(feedback.merging(change))).signals.first?.metadata["predicted_reward"]
+        }
+        #expect(await prediction([:]) == nil)
+        #expect(await prediction(["predicted_reward": 0.25]) == 0.25)
+        #expect(
+            await self.failure(Arguments(feedback.merging(["predicted_reward": 2]))) == "Predicted reward must be in [0.0, 1.0], got 2.0"
+        )
+        self.bench.know(self.arm("gemini-pro"), health: ComponentHealth(runningReward: 0.625))
+        #expect(await prediction([:]) == 0.625)
+        // The arm's learner knows the situation; the running mean does not.
+        var learner = try DoublyRobust(arms: 1, features: FeatureVector.count(.agent))
+        for round in 0..<200 {
+            let urgency = Double(round % 2)
+            let features = FeatureVector.make(.agent, ["urgency": .number(urgency)])
+            try learner.learn(Observation(features: features, arm: 0, reward: 0.2 + 0.6 * urgency))
+        }
+        self.bench.know(
+            self.arm("gemini-pro"),
+            health: ComponentHealth(runningReward: 0.625),
+            learners: ["doubly_robust": try LearnerState.encode(learner)]
+        )
+        for (urgency, reward) in [(0.0, 0.2), (1, 0.8)] {
+            let told = await prediction(["features": ["urgency": .number(urgency)]])
+            #expect(abs((told?.doubleValue ?? 0) - reward) < 0.05, "\(urgency)")
+        }
+        self.bench.know(self.arm("gemini-pro"), signals: 0)
+        #expect(await prediction([:]) == nil, "an arm that was only chosen so far predicts nothing")
+    }
+
     /// One action is right for urgent tasks, another for the rest.
     @Test("learns through the whole loop which action is right for which features", arguments: ["doubly_robust", "offset_tree"])
     func learns(_ algorithm: String) async throws {
@@ -207,12 +262,29 @@ struct AdvancedBanditsTests {
                 ],
                 requestID: "f\(round)"
             )
-            _ = shard.take(decision, at: Int64(round), now: 0)
+            _ = shard.takeAndCount(decision, at: Int64(round), now: 0)
             _ = shard.take(try #require(told.signals.first), at: Int64(round), now: 0)
             self.publish(&shard)
         }
         #expect(Double(right) / Double(counted) > 0.85, "\(right) of \(counted)")
         let stats = await self.bench.run(["operation": "get_performance_summary"]).data
-        #expect(stats["domains"]?["user_engagement"]?[algorithm]?["feedback"] == .integer(Int64(rounds)))
+        let told = stats["domains"]?["user_engagement"]?[algorithm]
+        #expect(told?["feedback"] == .integer(Int64(rounds)))
+        #expect(told?["total_decisions"] == .integer(Int64(rounds)))
+        #expect(stats["global_stats"]?["total_decisions"] == .integer(Int64(rounds)))
+        let accuracy = told?["prediction_accuracy"]?.doubleValue ?? 0
+        // The tree's arms tell their running means, which are right as long as the arm is chosen where it is good.
+        #expect(accuracy > (algorithm == "doubly_robust" ? 0.9 : 0.6), "\(accuracy)")
+        #expect((told?["avg_prediction"]?.doubleValue ?? 0) > 0.5)
+        // What is predicted is predicted of the situation.
+        guard algorithm == "doubly_robust" else { return }
+        for (round, urgency) in [(0, 1.0), (1, 0)] {
+            let made = await self.bench.run(
+                ["domain": "user_engagement", "algorithm": "doubly_robust", "features": ["urgency": .number(urgency)]],
+                requestID: "last\(round)"
+            )
+            let isRight = made.data["action"] == (urgency == 1 ? "3" : "1")
+            #expect(abs((made.data["predicted_reward"]?.doubleValue ?? 0) - (isRight ? 0.9 : 0.1)) < 0.15, "\(made.data)")
+        }
     }
 }

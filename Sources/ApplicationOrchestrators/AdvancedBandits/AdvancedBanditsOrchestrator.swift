@@ -10,7 +10,7 @@ import Wire
 /// | operation | arguments | `data.result` |
 /// | --- | --- | --- |
 /// | `make_decision` | `domain`, `algorithm`, `features`, `scope` | `action`, `action_id`, `confidence`, `decision_id`, `decision`, … |
-/// | `provide_feedback` | `reward`; `decision`, or `domain`, `action`, `algorithm`, `decision_id`, `features` | `accepted`, `component` |
+/// | `provide_feedback` | `reward`, `predicted_reward`; `decision`, or `domain`, `action`, `algorithm`, `decision_id`, `features` | `accepted`, … |
 /// | `get_performance_summary` | none | `global_stats`, `domains` by algorithm, `timestamp`, `uptime_seconds` |
 /// | `get_domain_comparison` | `domain` | by algorithm: `avg_reward`, `relative_performance` |
 /// | `switch_default_algorithm` | `algorithm` | `default_algorithm`, `previous_algorithm` |
@@ -87,17 +87,23 @@ public struct AdvancedBanditsOrchestrator: Orchestrator {
             sticky: try Self.scope(parameters)
         )
         let action = BanditArm(decision.chosen)?.action ?? decision.chosen.id
-        let known = self.policies.snapshot(of: decision.chosen)
         return .ok([
             "result": [
                 "domain": .string(domain.name), "algorithm": .string(algorithm.rawValue), "action": .string(action),
                 "action_id": domain.index(of: action).map { .string("\($0)") } ?? .null,
                 "component_id": .string(decision.chosen.id), "confidence": .number(decision.propensity),
                 "exploration_factor": .number(1 - decision.propensity),
-                "predicted_reward": known.map { .number($0.averageReward) } ?? .null,
+                "predicted_reward": self.predictedReward(decision.chosen, decision.situation).map { .number($0) } ?? .null,
                 "decision_id": .string(decision.id), "decision": .object(DecisionCodec.json(decision)),
             ]
         ])
+    }
+
+    /// What the arm's learner expects in the situation; the running mean of its rewards where the learner cannot tell; nil before the first.
+    private func predictedReward(_ arm: ComponentID, _ situation: JSONObject) -> Double? {
+        guard let known = self.policies.snapshot(of: arm), known.signals > 0 else { return nil }
+        let expected = self.policies.expectedReward(of: arm, in: situation) ?? known.health.runningReward
+        return min(max(expected, 0), 1)
     }
 
     private static func scope(_ parameters: Parameters) throws(ParameterError) -> DecisionScope {
@@ -154,6 +160,9 @@ public struct AdvancedBanditsOrchestrator: Orchestrator {
         }
         guard let index = domain.index(of: arm.action) else { throw ParameterError("Unknown action: \(excerpt(arm.action))") }
         let component = BanditArm(algorithm: arm.algorithm, domain: domain.name, action: domain.actions[index]).component
+        let told = try parameters.number("predicted_reward")
+        if let told, !(0...1).contains(told) { throw ParameterError("Predicted reward must be in [0.0, 1.0], got \(told)") }
+        metadata["predicted_reward"] = (told ?? self.predictedReward(component, situation)).map { .number($0) }
         let signal = FeedbackSignal(
             source: .agentTask,
             componentType: component.type,
@@ -237,9 +246,10 @@ public struct AdvancedBanditsOrchestrator: Orchestrator {
         let reports = self.domains.map { BanditReport(domain: $0, self.policies) }
         let feedback = reports.reduce(0) { $0 + $1.feedback }
         let rewards = reports.reduce(0) { $0 + $1.rewards }
+        let decisions = reports.reduce(0) { $0 + $1.decisions }
         return [
             "global_stats": [
-                "total_feedback": .integer(feedback), "total_rewards": .number(rewards),
+                "total_decisions": .integer(decisions), "total_feedback": .integer(feedback), "total_rewards": .number(rewards),
                 "avg_reward": .number(feedback > 0 ? rewards / Double(feedback) : 0),
                 "default_algorithm": .string(self.defaultAlgorithm.rawValue), "total_domains": .integer(Int64(self.domains.count)),
             ],

@@ -8,11 +8,30 @@ struct BanditReport {
     /// What the arms of one algorithm have in common.
     private struct Share {
         var algorithm: BanditAlgorithm
+        var decisions: Int64 = 0
         var feedback: Int64 = 0
         var rewards = 0.0
+        /// Rewards that were predicted, with the sums of the predictions and of their accuracies.
+        var predictions: Int64 = 0
+        var predicted = 0.0
+        var accuracy = 0.0
         var actions = JSONObject()
         var best: (action: String, reward: Double)?
         var explorationRate = 0.0
+
+        mutating func addPredictions(_ details: JSONObject) {
+            guard let count = details["predictions"]?.integerValue, count > 0, let mean = details["avg_prediction"]?.doubleValue,
+                let accuracy = details["prediction_accuracy"]?.doubleValue
+            else { return }
+            // Arms are averaged by their last predictions, as each of them averages its own.
+            let weight = min(count, 100)
+            self.predictions += weight
+            self.predicted += mean * Double(weight)
+            self.accuracy += accuracy * Double(weight)
+        }
+
+        /// The mean of something over the predictions; null without any.
+        func perPrediction(_ sum: Double) -> JSONValue { self.predictions > 0 ? .number(sum / Double(self.predictions)) : .null }
 
         var averageReward: Double { self.feedback > 0 ? self.rewards / Double(self.feedback) : 0 }
     }
@@ -27,11 +46,14 @@ struct BanditReport {
             for action in domain.actions {
                 let arm = BanditArm(algorithm: algorithm, domain: domain.name, action: action)
                 guard let snapshot = policies.snapshot(of: arm.component) else { continue }
+                let decisions = max(0, snapshot.details["decisions"]?.integerValue ?? 0)
+                share.decisions += decisions
+                share.addPredictions(snapshot.details)
                 share.feedback += snapshot.signals
                 share.rewards += snapshot.meanReward * Double(snapshot.signals)
                 if snapshot.signals > 0, snapshot.meanReward > share.best?.reward ?? -1 { share.best = (action, snapshot.meanReward) }
                 share.actions[action] = [
-                    "feedback": .integer(snapshot.signals), "avg_reward": .number(snapshot.meanReward),
+                    "decisions": .integer(decisions), "feedback": .integer(snapshot.signals), "avg_reward": .number(snapshot.meanReward),
                     "recent_reward": .number(snapshot.averageReward), "availability": .string(snapshot.availability.rawValue),
                     "policy_version": .integer(snapshot.policyVersion),
                 ]
@@ -42,21 +64,26 @@ struct BanditReport {
         }
     }
 
+    /// Distinct decisions for all its arms.
+    var decisions: Int64 { self.shares.reduce(0) { $0 + $1.decisions } }
     /// Rewards told of all its arms.
     var feedback: Int64 { self.shares.reduce(0) { $0 + $1.feedback } }
     /// Their sum.
     var rewards: Double { self.shares.reduce(0) { $0 + $1.rewards } }
 
-    /// By algorithm: `feedback`, `total_rewards`, `avg_reward`, `best_action`, `actions`, and `exploration_rate`: how often another action
-    /// than the likeliest is chosen now in a situation of which nothing is said.
+    /// By algorithm: `total_decisions`, `feedback`, `total_rewards`, `avg_reward` (of the feedback), `avg_prediction`, `prediction_accuracy`
+    /// (1 − mean absolute error of the last predictions; null before the first), `best_action`, `actions`, and `exploration_rate`: how often
+    /// another action than the likeliest is chosen now in a situation of which nothing is said.
     var stats: JSONObject {
         JSONObject(
             self.shares.map { share in
                 (
                     share.algorithm.rawValue,
                     [
-                        "feedback": .integer(share.feedback), "total_rewards": .number(share.rewards),
-                        "avg_reward": .number(share.averageReward), "exploration_rate": .number(share.explorationRate),
+                        "total_decisions": .integer(share.decisions), "feedback": .integer(share.feedback),
+                        "total_rewards": .number(share.rewards), "avg_reward": .number(share.averageReward),
+                        "avg_prediction": share.perPrediction(share.predicted),
+                        "prediction_accuracy": share.perPrediction(share.accuracy), "exploration_rate": .number(share.explorationRate),
                         "best_action": share.best.map { .string($0.action) } ?? .null, "actions": .object(share.actions),
                     ]
                 )

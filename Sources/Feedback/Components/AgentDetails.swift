@@ -16,19 +16,16 @@ public struct AgentDetails: TypedDetails {
     /// Seconds since 1970; 0 before the first task.
     public private(set) var lastUsed = 0.0
 
+    /// Distinct decisions for it, where they are counted (``FeedbackSettings/countsDecisions(about:)``).
+    public private(set) var decisions: Int64 = 0
+    /// How well its rewards were predicted, where somebody says what was predicted.
+    public private(set) var predictions = PredictionRecord()
+
     /// Nothing is known.
     public init() {}
 
-    /// What a routing score is multiplied with: health · success rate · share of free places (spec §5.7).
-    ///
-    /// - Parameters:
-    ///   - health: of the component, from its policy snapshot.
-    ///   - load: tasks it has now; the chooser knows.
-    ///   - places: tasks it may have at once; 3 by default, at least 1.
-    public func routingFactor(health: Double, load: Int = 0, places: Int = 3) -> Double {
-        let free = 1 - Double(max(load, 0)) / Double(max(places, 1))
-        return min(max(health, 0), 1) * self.successRate * max(free, 0)
-    }
+    /// A decision for it was read.
+    mutating func countDecision() { self.decisions = min(self.decisions + 1, 1 << 53) }
 
     /// Reads a stored state.
     public init(state: JSONObject) {
@@ -38,17 +35,22 @@ public struct AgentDetails: TypedDetails {
         self.averageDuration = state.number("duration_s", default: 60)
         self.recentPerformance = state.share("recent")
         self.lastUsed = state.number("last_used", in: 0...1e12, default: 0)
+        self.decisions = state.tally("decisions")
+        self.predictions = PredictionRecord(state: state["predictions"]?.objectValue ?? [:])
     }
 
     /// As ``init(state:)`` reads it.
     public var state: JSONObject {
-        [
+        var state: JSONObject = [
             "tasks": .integer(self.tasks), "success_rate": .number(self.successRate), "quality": .number(self.quality),
             "duration_s": .number(self.averageDuration), "recent": .optional(self.recentPerformance), "last_used": .number(self.lastUsed),
         ]
+        if self.decisions > 0 { state["decisions"] = .integer(self.decisions) }
+        if self.predictions.count > 0 { state["predictions"] = .object(self.predictions.state) }
+        return state
     }
 
-    /// Reads `success`, `duration_s`, `quality_score` and `usage_count`.
+    /// Reads `success`, `duration_s`, `quality_score`, `usage_count`, and `predicted_reward`.
     public mutating func learn(from signal: FeedbackSignal, now: Double) {
         self.tasks += signal.uses
         self.successRate.move(towards: signal.success, 0.1)
@@ -58,15 +60,24 @@ public struct AgentDetails: TypedDetails {
         var recent = self.recentPerformance ?? reward
         recent.move(towards: reward, 0.2)
         self.recentPerformance = recent
+        if let prediction = signal.share("predicted_reward") { self.predictions.add(prediction, reward: reward) }
         self.lastUsed = max(self.lastUsed, signal.time(now: now))
     }
 
-    /// `usage_count`, `success_rate`, `quality_score`, `average_task_duration_s`, `recent_performance`, `last_used`.
+    /// `usage_count`, `success_rate`, `quality_score`, `average_task_duration_s`, `recent_performance`, `last_used`; `decisions`, and
+    /// `predictions`, `avg_prediction` and `prediction_accuracy`, where there are any.
     public func details(now: Double) -> JSONObject {
-        [
+        var details: JSONObject = [
             "usage_count": .integer(self.tasks), "success_rate": .number(self.successRate), "quality_score": .number(self.quality),
             "average_task_duration_s": .number(self.averageDuration), "recent_performance": .optional(self.recentPerformance),
             "last_used": .number(self.lastUsed),
         ]
+        if self.decisions > 0 { details["decisions"] = .integer(self.decisions) }
+        if self.predictions.count > 0 {
+            details["predictions"] = .integer(self.predictions.count)
+            details["avg_prediction"] = .number(self.predictions.mean)
+            details["prediction_accuracy"] = .number(self.predictions.accuracy)
+        }
+        return details
     }
 }

@@ -36,9 +36,6 @@ public struct MemoryDetails: TypedDetails {
     /// Nothing is known.
     public init() {}
 
-    /// What to multiply a result's relevance with when results are ranked again: the chunk's quality, .5 for one that is not known.
-    public func rerankScore(_ chunk: String, now: Double) -> Double { self.chunks[chunk]?.quality(now: now) ?? 0.5 }
-
     /// Chunks that could go, the worst first.
     public func pruningCandidates(now: Double, limit: Int = 100) -> [String] {
         let candidates = self.chunks.lazy.filter { $0.value.isPruningCandidate(now: now) }.map { ($0.value.quality(now: now), $0.key) }

@@ -1,44 +1,6 @@
 public import JSON
 public import Orchestration
 
-/// From where on content is worth being processed (spec §5.10).
-public struct ThresholdConfiguration: Sendable, Hashable {
-    /// Its id, which is the component's.
-    public var id: String
-    /// Words of a text, at least.
-    public var wordCountMinimum: Int
-    /// Sentences of a text, at least.
-    public var sentenceCountMinimum: Int
-    /// 0 … 1.
-    public var coherenceMinimum: Double
-    /// 0 … 1.
-    public var overallQualityMinimum: Double
-
-    /// Makes a configuration; the defaults are those of the specification.
-    public init(
-        id: String = "default",
-        wordCountMinimum: Int = 500,
-        sentenceCountMinimum: Int = 10,
-        coherenceMinimum: Double = 0.6,
-        overallQualityMinimum: Double = 0.65
-    ) {
-        self.id = id
-        self.wordCountMinimum = wordCountMinimum
-        self.sentenceCountMinimum = sentenceCountMinimum
-        self.coherenceMinimum = coherenceMinimum
-        self.overallQualityMinimum = overallQualityMinimum
-    }
-
-    /// `config_id`, `word_count_min`, `sentence_count_min`, `coherence_min`, `overall_quality_min`.
-    public var json: JSONObject {
-        [
-            "config_id": .string(self.id), "word_count_min": .integer(Int64(self.wordCountMinimum)),
-            "sentence_count_min": .integer(Int64(self.sentenceCountMinimum)), "coherence_min": .number(self.coherenceMinimum),
-            "overall_quality_min": .number(self.overallQualityMinimum),
-        ]
-    }
-}
-
 /// How much of a budget is gone, in four steps (spec §5.10).
 public enum BudgetPressure {
     /// 0 below 70 % of the limit, .3 below 85 %, .6 below 95 %, then .9; 0 without a limit above 0.

@@ -31,9 +31,6 @@ public struct ToolDetails: TypedDetails {
         )
     }
 
-    /// What a routing score is multiplied with: health · success rate (spec §5.6).
-    public var routingFactor: Double { self.health * self.successRate }
-
     /// Reads a stored state.
     public init(state: JSONObject) {
         self.uses = state.tally("uses")

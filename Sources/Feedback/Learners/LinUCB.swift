@@ -36,6 +36,9 @@ public struct LinUCB<Model: RidgeRegression>: Learner, Hashable {
     /// How many arms there are.
     public var armCount: Int { self.models.count }
 
+    /// The mean of one arm in a context of ``featureCount`` features.
+    func mean(_ arm: Int, _ x: [Double]) -> Double { self.models[arm].mean(x) }
+
     /// The bound of one arm in a context of ``featureCount`` features.
     func bound(_ arm: Int, _ x: [Double]) -> Double {
         self.models[arm].mean(x) + self.alpha * self.models[arm].variance(x).squareRoot()

@@ -8,6 +8,11 @@ public struct FeedbackSettings: Sendable {
     public var learners: [ComponentType: [LearnerAlgorithm]]
     /// Other learners for the components whose `<type>/<id>` begins with a text; the longest such text counts.
     public var learnersByPrefix: [String: [LearnerAlgorithm]]
+    /// What is believed of components before their first reward: by type, such as `model`; by component, such as `model/gpt-4`.
+    ///
+    /// A component whose `<type>/<id>` only begins with such a name is a further member of that family and believes
+    /// ``ColdStartPrior/inherited``; the longest name counts. None by default.
+    public var priors: [String: ColdStartPrior]
     /// How rewards find their decisions.
     public var rewards: RewardRule
     /// When components are disabled and come back.
@@ -21,12 +26,14 @@ public struct FeedbackSettings: Sendable {
     public init(
         learners: [ComponentType: [LearnerAlgorithm]] = [:],
         learnersByPrefix: [String: [LearnerAlgorithm]] = [:],
+        priors: [String: ColdStartPrior] = [:],
         rewards: RewardRule = RewardRule(),
         health: HealthRule = HealthRule(),
         capacity: Int = 20_000
     ) {
         self.learners = FeedbackSettings.defaultLearners.merging(learners) { $1 }
         self.learnersByPrefix = FeedbackSettings.defaultLearnersByPrefix.merging(learnersByPrefix) { $1 }
+        self.priors = priors
         self.rewards = rewards
         self.health = health
         self.capacity = capacity

@@ -21,11 +21,7 @@ struct OwnedComponent: Sendable {
     init(_ id: ComponentID, _ settings: FeedbackSettings) {
         self.id = id
         self.details = .make(for: id.type)
-        self.learners = settings.learners(of: id).compactMap { Self.fresh($0, id.type) }
-    }
-
-    private static func fresh(_ algorithm: LearnerAlgorithm, _ type: ComponentType) -> (any Learner)? {
-        try? algorithm.make(arms: 1, features: FeatureVector.count(type))
+        self.learners = settings.freshLearners(of: id)
     }
 
     /// Counts a signal about the component.
@@ -34,6 +30,13 @@ struct OwnedComponent: Sendable {
     mutating func count(_ signal: FeedbackSignal, id: UInt64, now: Double) {
         self.statistics.add(signal, id: id, at: signal.timestamp ?? now)
         self.details.learn(from: signal, now: now)
+    }
+
+    /// Counts a decision for the component, if its type's details do.
+    mutating func countDecision() {
+        guard case .agent(var details) = self.details else { return }
+        details.countDecision()
+        self.details = .agent(details)
     }
 
     /// Learns what came of a choice; an observation that a learner does not take changes nothing.
@@ -55,7 +58,7 @@ struct OwnedComponent: Sendable {
         self.statistics = ComponentStatistics()
         self.details = .make(for: self.id.type)
         self.lessons = 0
-        self.learners = settings.learners(of: self.id).compactMap { Self.fresh($0, self.id.type) }
+        self.learners = settings.freshLearners(of: self.id)
     }
 
     /// The next snapshot; stored together with the state that ``nextState()`` tells.
@@ -122,7 +125,7 @@ struct OwnedComponent: Sendable {
         self.learners = settings.learners(of: id).compactMap { algorithm in
             let stored = state["learners"]?[algorithm.rawValue].flatMap { try? LearnerState.decode($0) }
             if let stored, stored.algorithm == algorithm, stored.armCount == 1, [0, count].contains(stored.featureCount) { return stored }
-            return Self.fresh(algorithm, id.type)
+            return settings.fresh(algorithm, id)
         }
     }
 }

@@ -36,6 +36,12 @@ public final class ComponentChooser: Sendable {
     /// Whether a component may not be chosen.
     public func isDisabled(_ component: ComponentID) -> Bool { self.policies.isDisabled(component) }
 
+    func knowledge(of component: ComponentID) -> ComponentKnowledge? { self.policies.knowledge(of: component) }
+
+    func expectedReward(of component: ComponentID, in situation: JSONObject) -> Double? {
+        self.policies.expectedReward(of: component, in: situation)
+    }
+
     /// How many decisions are remembered now.
     public var rememberedCount: Int { self.memory.count }
 

@@ -11,6 +11,21 @@ public protocol ComponentPolicies: Sendable {
 
     /// The candidates that may be chosen, with their probabilities.
     func odds(of question: ComponentQuestion) -> ComponentOdds
+
+    /// What is known of a component; nil when nothing is, which is what policies say that do not implement it.
+    func knowledge(of component: ComponentID) -> ComponentKnowledge?
+
+    /// The reward that was learned to expect of a component in a situation; nil when nothing was, which is what policies say that do not
+    /// implement it.
+    func expectedReward(of component: ComponentID, in situation: JSONObject) -> Double?
+}
+
+extension ComponentPolicies {
+    /// Nothing is known.
+    public func knowledge(of component: ComponentID) -> ComponentKnowledge? { nil }
+
+    /// Nothing was learned.
+    public func expectedReward(of component: ComponentID, in situation: JSONObject) -> Double? { nil }
 }
 
 /// Components to choose from, and for what.

@@ -4,7 +4,7 @@ public struct OrchestrationError: Error, Sendable, Hashable, CustomStringConvert
     public struct Code: Sendable, Hashable, CustomStringConvertible {
         private enum Kind: String, Sendable {
             case alreadyRegistered, notRegistered, facadeIsShutDown, depthLimitExceeded, invalidSignal, invalidCandidates
-            case componentDisabled
+            case componentDisabled, noneSuitable
         }
 
         private let kind: Kind
@@ -24,6 +24,8 @@ public struct OrchestrationError: Error, Sendable, Hashable, CustomStringConvert
         public static let invalidCandidates = Code(kind: .invalidCandidates)
         /// Every candidate of a choice is disabled.
         public static let componentDisabled = Code(kind: .componentDisabled)
+        /// None of the candidates of a route can do what is asked for, or those that can are not healthy enough.
+        public static let noneSuitable = Code(kind: .noneSuitable)
 
         /// The rule's name, such as `alreadyRegistered`.
         public var description: String { self.kind.rawValue }

@@ -1,7 +1,8 @@
-import Feedback
 import JSON
 import Orchestration
 import Testing
+
+@testable import Feedback
 
 @Suite("Component details")
 struct ComponentDetailsTests {
@@ -157,8 +158,28 @@ struct ComponentDetailsTests {
         #expect(abs(details.successRate - 0.81) < 1e-12)
         #expect(abs(details.quality - 0.8) < 1e-12)
         #expect(abs(details.averageDuration - 70) < 1e-12)
-        #expect(abs(details.routingFactor(health: 0.5, load: 1, places: 4) - 0.5 * 0.81 * 0.75) < 1e-12)
-        #expect(details.routingFactor(health: 1, load: 5, places: 3) == 0)
+        // What a worker reads of it.
+        let known = ComponentKnowledge(health: ComponentHealth(score: 0.5), details: details.details(now: 0))
+        #expect(abs(AgentCapability(id: "a", places: 4, load: 1).factor(known) - 0.5 * 0.81 * 0.75) < 1e-12)
+        #expect(AgentCapability(id: "a").estimatedLatency(known) == 70_000)
+        #expect(details.details(now: 0)["decisions"] == nil && details.details(now: 0)["predictions"] == nil)
+    }
+
+    @Test("of an agent: how well its rewards were predicted")
+    func predictions() {
+        var details = AgentDetails()
+        details.learn(from: self.signal(.agent, reward: 0.5, [:], ["predicted_reward": 0.9]), now: 0)
+        details.learn(from: self.signal(.agent, reward: 1, [:], ["predicted_reward": 0.8]), now: 0)
+        details.learn(from: self.signal(.agent, reward: 1), now: 0)
+        details.countDecision()
+        let told = AgentDetails(state: details.state).details(now: 0)
+        #expect(told["decisions"] == 1 && told["predictions"] == 2)
+        #expect(abs((told["avg_prediction"]?.doubleValue ?? 0) - 0.85) < 1e-12)
+        #expect(abs((told["prediction_accuracy"]?.doubleValue ?? 0) - 0.7) < 1e-12)
+        // The last hundred count: after long luck, errors show.
+        for _ in 0..<1_000 { details.learn(from: self.signal(.agent, reward: 1, [:], ["predicted_reward": 1]), now: 0) }
+        for _ in 0..<300 { details.learn(from: self.signal(.agent, reward: 0, [:], ["predicted_reward": 1]), now: 0) }
+        #expect(details.predictions.accuracy < 0.06)
     }
 
     @Test("of a prompt variant: averages of spec §5.9 and the factor of each target")
@@ -182,8 +203,6 @@ struct ComponentDetailsTests {
 
     @Test("of a threshold: bypass rates by content type, savings only of a bypass")
     func threshold() {
-        #expect(ThresholdConfiguration().json["word_count_min"] == 500)
-        #expect(ThresholdConfiguration().json["overall_quality_min"]?.doubleValue == 0.65)
         #expect([0.69, 0.7, 0.85, 0.95, 3].map { BudgetPressure.pressure(used: $0, limit: 1) } == [0, 0.3, 0.6, 0.9, 0.9])
         #expect(BudgetPressure.pressure(used: 1, limit: 0) == 0)
         var details = ThresholdDetails()

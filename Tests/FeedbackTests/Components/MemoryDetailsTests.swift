@@ -39,8 +39,9 @@ struct MemoryDetailsTests {
         #expect(memory.pruningCandidates(now: 10 + 30 * Self.day) == ["bad"])
         // Of the seldom retrieved nothing is said yet, however old it is.
         #expect(memory.pruningCandidates(now: 120 * Self.day) == ["bad"])
-        #expect(memory.rerankScore("good", now: 10) > memory.rerankScore("bad", now: 10))
-        #expect(memory.rerankScore("unknown", now: 10) == 0.5)
+        let known = ComponentKnowledge(details: memory.details(now: 10))
+        #expect(known.rerankScore(ofChunk: "good") > known.rerankScore(ofChunk: "bad"))
+        #expect(known.rerankScore(ofChunk: "bad") == memory.details(now: 10)["chunk_quality"]?["bad"]?.doubleValue)
     }
 
     @Test("consolidation: too few data, falling quality, low reward, and not twice within the hour")

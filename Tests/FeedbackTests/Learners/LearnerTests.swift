@@ -146,14 +146,19 @@ struct LearnerTests {
         #expect(ColdStartPrior(mean: 7, confidence: .nan) == ColdStartPrior(mean: 1))
     }
 
-    @Test("the normaliser weighs quality, latency and cost against their averages")
-    func normalizer() {
-        var normalizer = RewardNormalizer()
-        #expect(isNear(normalizer.reward(quality: 0.8, latency: 100, cost: 2), 0.4 + 0.15 + 0.1))
-        // Averages 100 and 2: latency 50 is a quarter of twice, cost 8 is beyond.
-        #expect(isNear(normalizer.reward(quality: 1, latency: 50, cost: 8), 0.5 + 0.3 * 0.75))
-        #expect(isNear(normalizer.latency ?? 0, 90) && isNear(normalizer.cost ?? 0, 3.2))
-        #expect(isNear(normalizer.reward(quality: 5, latency: .nan, cost: nil), 0.75))
-        #expect(isNear(normalizer.reward(quality: .nan, latency: 0, cost: -1), 0.3 + 0.1))
+    @Test("a prior as rewards has its mean, variance and count; what no rewards can have is the most that they can")
+    func priorObservations() {
+        let cases: [(mean: Double, variance: Double, told: Double)] = [
+            (0.5, 0.25, 0.25), (0.8, 0.05, 0.05), (0.1, 0.05, 0.05), (0.9, 0.25, 0.09), (0.3, 0, 0), (1, 0.2, 0), (0, 0.2, 0),
+        ]
+        for (mean, variance, told) in cases {
+            let rewards = ColdStartPrior(mean: mean, variance: variance, confidence: 0.4).observations(features: 2)
+            let count = rewards.reduce(0) { $0 + $1.weight }
+            let average = rewards.reduce(0) { $0 + $1.weight * $1.reward } / count
+            let spread = rewards.reduce(0) { $0 + $1.weight * ($1.reward - average) * ($1.reward - average) } / count
+            #expect(isNear([count, average, spread], [40, mean, told]), "\(mean), \(variance)")
+            #expect(rewards.allSatisfy { (0...1).contains($0.reward) && $0.features == [1, 0] && $0.propensity == 1 })
+        }
+        #expect(ColdStartPrior(mean: 0.5, confidence: 0).observations(features: 2).isEmpty)
     }
 }

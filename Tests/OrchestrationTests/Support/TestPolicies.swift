@@ -1,3 +1,4 @@
+import JSON
 import Orchestration
 import Synchronization
 
@@ -11,6 +12,8 @@ final class TestPolicies: ComponentPolicies {
         var experiment: Decision.Experiment?
         var propensity: Double?
         var shadow: ComponentOdds.Shadow?
+        var known: [ComponentID: ComponentKnowledge] = [:]
+        var rewards: [ComponentID: Double] = [:]
     }
 
     private let state: Mutex<State>
@@ -25,6 +28,10 @@ final class TestPolicies: ComponentPolicies {
     func change(_ body: @Sendable (inout State) -> Void) { self.state.withLock { body(&$0) } }
 
     func isDisabled(_ component: ComponentID) -> Bool { self.state.withLock { $0.disabled.contains(component) } }
+
+    func knowledge(of component: ComponentID) -> ComponentKnowledge? { self.state.withLock { $0.known[component] } }
+
+    func expectedReward(of component: ComponentID, in situation: JSONObject) -> Double? { self.state.withLock { $0.rewards[component] } }
 
     func odds(of question: ComponentQuestion) -> ComponentOdds {
         self.asked.withLock { $0.append(question) }
