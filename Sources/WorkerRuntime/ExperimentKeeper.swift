@@ -90,7 +90,7 @@ final class ExperimentKeeper: Sendable {
             self.commands.take(into: &letters)
             for letter in letters {
                 guard let mistake = definitions.take(letter) else { continue }
-                self.logger.notice("a broken experiment is ignored", metadata: ["error": "\(mistake)"])
+                self.logger.notice("a broken experiment is ignored", metadata: ["error": "\(Redaction.redact(mistake))"])
             }
             guard self.lifecycle.leads.load(ordering: .acquiring), definitions.isComplete else {
                 loop = nil

@@ -114,7 +114,7 @@ final class ExperimentLoop {
             } else {
                 runs[name] = ExperimentRun(name: name, definition: known.definition, definedAt: known.time)
                 begins[name] = known.time
-                self.logger.info("experiment begins", metadata: ["experiment": "\(name)"])
+                self.logger.info("experiment begins", metadata: ["experiment": "\(Redaction.redact(name))"])
             }
         }
         self.gone.formUnion(Set(self.runs.keys).union(self.standings.keys).subtracting(runs.keys))
@@ -192,8 +192,8 @@ final class ExperimentLoop {
                 case .ended: ("ended", nil)
                 }
             self.registry.counter(.feedbackExperiments, word).increment()
-            var metadata: Logger.Metadata = ["experiment": "\(name)", "event": "\(word)"]
-            if let variant { metadata["variant"] = "\(variant)" }
+            var metadata: Logger.Metadata = ["experiment": "\(Redaction.redact(name))", "event": "\(word)"]
+            if let variant { metadata["variant"] = "\(Redaction.redact(variant))" }
             self.logger.notice("experiment", metadata: metadata)
             self.nextWrite = 0
         }
@@ -234,7 +234,13 @@ final class ExperimentLoop {
                 return value.withUnsafeBytes { self.producer.produce(to: self.policies, key: key, value: $0, headers: headers, token: 1) }
             }
         }
-        if case .refused(let error) = outcome { throw error }
+        switch outcome {
+        case .accepted: break
+        case .full:
+            self.producer.readReports { _, _ in }
+            throw KafkaError.timedOut("the standing of an experiment could not be written yet")
+        case .refused(let error): throw error
+        }
         var result: KafkaError?
         // Reports come within `message.timeout.ms`.
         while self.producer.queueLength > 0 { self.producer.flush(milliseconds: 100) { _, error in result = result ?? error } }

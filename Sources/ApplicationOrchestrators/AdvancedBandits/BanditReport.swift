@@ -46,7 +46,7 @@ struct BanditReport {
             for action in domain.actions {
                 let arm = BanditArm(algorithm: algorithm, domain: domain.name, action: action)
                 guard let snapshot = policies.snapshot(of: arm.component) else { continue }
-                let decisions = max(0, snapshot.details["decisions"]?.integerValue ?? 0)
+                let decisions = min(max(0, snapshot.details["decisions"]?.integerValue ?? 0), 1 << 53)
                 share.decisions += decisions
                 share.addPredictions(snapshot.details)
                 share.feedback += snapshot.signals
