@@ -47,10 +47,13 @@ struct UsageTests {
 
     @Test("it is said who runs an experiment, what happens next and by which figures")
     func experiments() async throws {
-        let define = try await fleet(["feedback", "experiments", "define", "--help"]).standardOutput
+        let help = try await fleet(["feedback", "experiments", "define", "--help"]).standardOutput
+        // However lines are broken.
+        let define = help.split(whereSeparator: \.isWhitespace).joined(separator: " ")
         for text in [
-            "feedback orchestrator of the fleet's first partition", "first reward of each decision", "shadow  ", "active  ", "promoted  ",
-            "rolled_back  ", "500 rewards", "50 rewards", "5 % (promote_at)", "95 % certainty", "10 %", "80 % certainty",
+            "feedback orchestrator of the fleet's first partition", "first reward of each decision", "shadow: everybody", "active: each",
+            "promoted: a",
+            "rolled_back: a", "500 rewards", "50 rewards", "5 % (promote_at)", "95 % certainty", "10 %", "80 % certainty",
             "fleet feedback experiments define at-once",
         ] { #expect(define.contains(text), "\(text)") }
         let list = try await fleet(["feedback", "experiments", "list", "--help"]).standardOutput

@@ -189,10 +189,12 @@ struct ExperimentTests {
         for name in ["same", "changed", "e"] { try scene.command(.define(experiment: name, definition: json), at: now) }
         try scene.command(.define(experiment: "old", definition: json), at: -1_000)
         let log = InMemoryLogHandler(level: .info)
-        try await withRunning(scene.feedback("f", Logger(label: "f") { _ in log })) {
+        let feedback = scene.feedback("f", Logger(label: "f") { _ in log })
+        try await withRunning(feedback) {
             try await eventually("a standing", deadline: .now + .seconds(30), tick: .milliseconds(50)) {
                 try await scene.standing()?.worker == "f"
             }
+            feedback.drain()
         }
         let begun = log.entries.filter { $0.message == "experiment begins" }.compactMap { $0.metadata["experiment"]?.description }
         #expect(begun.sorted() == ["changed", "e"])

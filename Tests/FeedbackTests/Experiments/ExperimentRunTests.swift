@@ -254,6 +254,12 @@ struct ExperimentRunTests {
         #expect(!counted.text.contains(b))
         let many = String(repeating: "AAAAAAAAAAAAAAAB", count: 100_000)
         #expect(CountedDecisions(many, limit: 10).text == "AAAAAAAAAAAAAAAB")
+        var (first, second) = (CountedDecisions(limit: 10_000), CountedDecisions(limit: 10_000))
+        for number in 0..<4_096 {
+            first.insert("\(number)")
+            second.insert("s\(number)")
+        }
+        #expect(CountedDecisions(first.text + second.text, limit: 10_000).text == first.text)
     }
 
     @Test("numbers out of range in a standing are moved into it, and nothing overflows")
@@ -330,6 +336,14 @@ struct ExperimentRunTests {
         var recent = Recent<Int>(limit: 10, bytes: 100)
         for number in 0..<5 { recent.insert(number, "\(number)", bytes: 1_000) }
         #expect(recent.count == 2 && recent["4"] == 4 && recent["3"] == 3)
+        // What was taken away needs no room.
+        recent = Recent<Int>(limit: 10, bytes: 4_000)
+        recent.insert(1, "kept", bytes: 100)
+        for number in 0..<50 {
+            recent.insert(number, "\(number)", bytes: 1_000)
+            recent.remove("\(number)")
+        }
+        #expect(recent["kept"] == 1 && recent.count == 1)
     }
 
     @Test("the shadow's log is bounded in bytes")

@@ -57,7 +57,7 @@ struct ExperimentSimulationTests {
     @Test("a variant that is clearly worse is rolled back soon")
     func worse() throws {
         let outcome = try Self.simulate(300, rewards: 1_500, means: ["control": 0.5, "v": 0.3])
-        #expect(outcome.rolledBack.count == 300)
+        try #require(outcome.rolledBack.count == 300)
         #expect(outcome.rolledBack[150] <= 60 && outcome.rolledBack[285] <= 120, "\(outcome.rolledBack[150]), \(outcome.rolledBack[285])")
     }
 

@@ -231,6 +231,50 @@ struct ExperimentTests {
         #expect(try Experiment(state: experiment.state) == experiment)
     }
 
+    @Test("the log of the shadow rolls back what is worse by enough and surely so, and nothing else")
+    func shadowRollback() throws {
+        /// Two arms by turns, of which the second earns less.
+        func phase(_ count: Int, _ reward: (Int, String) -> Double) throws -> [Experiment.Event] {
+            let log = try (0..<count).map { number in
+                let arm = number.isMultiple(of: 2) ? "a" : "b"
+                return try LoggedDecision(candidates: ["a", "b"], chosen: arm, propensity: 0.5, reward: reward(number / 2, arm))
+            }
+            var experiment = Experiment(name: "e", definition: try Self.definition(active: false))
+            let evaluation = try OffPolicyEvaluation(of: FixedArm("b"), on: log)
+            #expect(evaluation.difference.value < 0)
+            return experiment.judge("b", by: .success(evaluation))
+        }
+        #expect(try phase(2_000) { $1 == "a" ? 0.5 : 0.2 } == [.rolledBack("b"), .ended])
+        // Surely, but by 2 %.
+        #expect(try phase(2_000) { $1 == "a" ? 0.5 : 0.48 } == [])
+        // By 12 %, but of few decisions.
+        #expect(try phase(160) { $0 % 20 < ($1 == "a" ? 10 : 8) ? 1 : 0 } == [])
+    }
+
+    @Test("a variant with fewer rewards than a decision needs is not decided about")
+    func fewRewards() throws {
+        for reward in [0.1, 0.9] {
+            var experiment = Experiment(name: "e", definition: try Self.definition())
+            for _ in 0..<500 { try experiment.record(0.5, of: "control") }
+            for _ in 0..<49 { #expect(try experiment.record(reward, of: "b") == []) }
+            #expect(try !experiment.record(reward, of: "b").isEmpty)
+        }
+    }
+
+    @Test("variants share what is left of a promotion's confidence, and each counts for itself in a rollback")
+    func sharedConfidence() throws {
+        func comparison(_ fractions: KeyValuePairs<String, Double>) throws -> ExperimentComparison {
+            var experiment = Experiment(name: "e", definition: try Self.definition(fractions))
+            for number in 0..<20 {
+                try experiment.record(number.isMultiple(of: 2) ? 1 : 0, of: "control")
+                try experiment.record(number.isMultiple(of: 3) ? 1 : 0, of: "b")
+            }
+            return try #require(experiment.comparison(of: "b"))
+        }
+        let (alone, among) = (try comparison(["b": 0.5]), try comparison(["b": 0.1, "c": 0.1, "d": 0.1]))
+        #expect(among.low < alone.low && among.high > alone.high && among.rollBackHigh == alone.rollBackHigh)
+    }
+
     // MARK: Whatever comes
 
     @Test("whatever comes in whatever order, the invariants hold and a restored experiment is the same", arguments: 0..<40 as Range<UInt64>)

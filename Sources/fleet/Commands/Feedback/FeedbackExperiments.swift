@@ -151,13 +151,13 @@ struct FeedbackExperimentsDefine: AsyncParsableCommand {
             "promote_at": 0.05, "roll_back_at": -0.1, "confidence": 0.95.
 
             The feedback orchestrator of the fleet's first partition runs it and counts the first reward of each decision; without one it stays defined. Next:
-            shadow       Everybody gets the control. After 500 rewards of it (auto_activate_after) its log judges the variants: one that is worse by 10 %
-                         (roll_back_at), and surely worse, never gets its share. "phase": "active" leaves this out.
-            active       Each variant gets its fraction of the requests, trees or sessions, always the same ones. From 50 rewards of variant and control on
-                         (minimum_samples) they are compared after every reward.
-            promoted     A variant was better by 5 % (promote_at), and better at all with 95 % certainty (confidence): everybody gets it.
-            rolled_back  A variant that is worse by 10 % (roll_back_at), and worse at all with 80 % certainty, is given to nobody any more; without any left the
-                         experiment ends so, and everybody gets the control.
+              shadow: everybody gets the control. After 500 rewards of it (auto_activate_after) its log judges the variants: one that is worse by \
+            10 % (roll_back_at), and surely worse, never gets its share. "phase": "active" leaves this out.
+              active: each variant gets its fraction of the requests, trees or sessions, always the same ones. From 50 rewards of variant and \
+            control on (minimum_samples) they are compared after every reward.
+              promoted: a variant was better by 5 % (promote_at), and better at all with 95 % certainty (confidence). Everybody gets it.
+              rolled_back: a variant that is worse by 10 % (roll_back_at), and worse at all with 80 % certainty, is given to nobody any more; when \
+            none is left, the experiment ends so, and everybody gets the control.
             How it stands: list, evaluate NAME. It ends with stop NAME, until then the winner stays. Defining a name again begins it anew.
 
             Examples:
