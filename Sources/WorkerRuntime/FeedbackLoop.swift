@@ -290,7 +290,7 @@ final class FeedbackLoop {
                     try DecisionCodec.decode(view, limits: self.configuration.worker.limits)
                 }
                 guard let shard = self.shards.index(forKey: source.shard) else { return }
-                outcome = self.shards.values[shard].takeAndCount(decision, at: record.offset, now: now)
+                outcome = self.shards.values[shard].take(decision, at: record.offset, now: now)
             }
         } catch {
             self.shards[source.shard]?.skip(source.input, at: record.offset)

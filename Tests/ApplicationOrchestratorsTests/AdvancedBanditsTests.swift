@@ -262,7 +262,7 @@ struct AdvancedBanditsTests {
                 ],
                 requestID: "f\(round)"
             )
-            _ = shard.takeAndCount(decision, at: Int64(round), now: 0)
+            _ = shard.take(decision, at: Int64(round), now: 0)
             _ = shard.take(try #require(told.signals.first), at: Int64(round), now: 0)
             self.publish(&shard)
         }

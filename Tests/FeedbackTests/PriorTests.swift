@@ -110,11 +110,11 @@ struct DecisionCountTests {
     func counted() {
         let shard = TestShard()
         for (offset, id) in ["a", "a", "b", "b", "c"].enumerated() {
-            _ = shard.value.takeAndCount(self.decision(id, self.arm), at: Int64(offset), now: 0)
+            _ = shard.value.take(self.decision(id, self.arm), at: Int64(offset), now: 0)
         }
-        #expect(shard.value.takeAndCount(self.decision("d", self.arm), at: 4, now: 0) == .replayed)
+        #expect(shard.value.take(self.decision("d", self.arm), at: 4, now: 0) == .replayed)
         let other = ComponentID(.agent, "a")
-        _ = shard.value.takeAndCount(self.decision("e", other), at: 5, now: 0)
+        _ = shard.value.take(self.decision("e", other), at: 5, now: 0)
         #expect(shard.value.components[other] == nil)
         var log = FeedbackShardTests.Log()
         #expect(log.write(shard).map { $0.details["decisions"] } == [3])
@@ -124,7 +124,7 @@ struct DecisionCountTests {
         signal.metadata = ["decision_id": "a"]
         _ = restored.take(signal, at: 0, now: 0)
         for (offset, id) in ["c", "f"].enumerated() {
-            _ = restored.value.takeAndCount(self.decision(id, self.arm), at: Int64(10 + offset), now: 0)
+            _ = restored.value.take(self.decision(id, self.arm), at: Int64(10 + offset), now: 0)
         }
         #expect(log.write(restored).map { $0.details["decisions"] } == [4])
     }
@@ -134,7 +134,7 @@ struct DecisionCountTests {
         let shard = TestShard(settings: FeedbackSettings(capacity: 10))
         for index in 0..<20 {
             let arm = ComponentID(.agent, "advanced_bandits/doubly_robust/model_routing/\(index)")
-            _ = shard.value.takeAndCount(self.decision("\(index)", arm), at: Int64(index), now: 0)
+            _ = shard.value.take(self.decision("\(index)", arm), at: Int64(index), now: 0)
         }
         #expect(shard.componentCount == 10)
     }

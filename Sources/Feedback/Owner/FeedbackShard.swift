@@ -151,6 +151,7 @@ public struct FeedbackShard: Sendable {
         var strayed: Lesson?
         let verdict = self.join.take(decision, resolved: &self.seen, now: now) { strayed = $0 }
         if let strayed { self.learn(strayed) }
+        if self.settings.countsDecisions(about: decision.chosen) { self.count(decision) }
         return self.learn(verdict)
     }
 
@@ -234,6 +235,19 @@ public struct FeedbackShard: Sendable {
         self.positions[input] = offset + 1
         self.hasMoved = true
         return true
+    }
+
+    /// Counts a decision by itself, once however often it comes.
+    private mutating func count(_ decision: Decision) {
+        // Its own seed: the join remembers decisions whose rewards were learned.
+        guard self.seen.insert(IDHash.hash(decision.id, seed: 0xc0_0417)) else { return }
+        if self.components[decision.chosen] == nil {
+            // Room is made for components with rewards only.
+            guard self.components.count < self.settings.capacity else { return }
+            self.components[decision.chosen] = OwnedComponent(decision.chosen, self.settings)
+        }
+        self.components[decision.chosen]?.countDecision()
+        self.touch(decision.chosen)
     }
 
     private mutating func touch(_ component: ComponentID) {
