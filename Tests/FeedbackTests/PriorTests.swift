@@ -157,7 +157,7 @@ struct DecisionCountTests {
                 context: ["urgency": .number(isUrgent ? 1 : 0), "success": .bool(isUrgent)],
                 timestamp: Double(index)
             )
-            _ = shard.take(signal, at: Int64(index), now: 0)
+            _ = shard.take(signal, at: Int64(index), now: 200)
         }
         var log = FeedbackShardTests.Log()
         let snapshot = try #require(log.write(shard).first)
