@@ -202,6 +202,32 @@ struct ExperimentTests {
         #expect(!log.entries.contains { $0.message == "experiments wait" })
     }
 
+    @Test("that are looked at again from their beginning stand as they did until all of it has been read")
+    func catchingUp() async throws {
+        let scene = try ExperimentScene()
+        try scene.define(["component_type": "model", "variants": ["better": 0.5], "auto_activate_after": 1_000_000])
+        try await withRunning(scene.worker) {
+            for number in 0..<2 {
+                let feedback = scene.feedback("f\(number)")
+                try await withRunning(feedback) {
+                    try await eventually("a standing of f\(number)", deadline: .now + .seconds(30), tick: .milliseconds(50)) {
+                        if number == 0 { try scene.request(10) }
+                        let standing = try await scene.standing()
+                        return standing?.worker == "f\(number)" && (standing?.experiment.baseline.pulls ?? 0) >= 60
+                    }
+                    feedback.drain()
+                }
+            }
+            scene.worker.drain()
+        }
+        let key = ExperimentStanding.key(of: "e")
+        let standings = try await scene.broker.readAll([scene.names.policies]).filter { $0.key == key }.compactMap(\.value)
+            .map { try ExperimentStanding(decoding: $0) }
+        let first = try #require(standings.last { $0.worker == "f0" })
+        let others = standings.filter { $0.worker == "f1" }
+        #expect(!others.isEmpty && others.allSatisfy { $0.experiment.baseline.pulls >= first.experiment.baseline.pulls })
+    }
+
     @Test("count each reward once, though the feedback orchestrator that counts is another one meanwhile")
     func handOver() async throws {
         let scene = try ExperimentScene()
