@@ -40,17 +40,22 @@ public final class PolicyTable: ComponentPolicies {
     @discardableResult
     public func take(key: [UInt8], value: [UInt8]?) throws(WireError) -> ComponentID? {
         if let name = ExperimentStanding.name(of: key) {
-            self.board.take(name, try value.map { (value) throws(WireError) in try ExperimentStanding(decoding: value) })
+            let standing = try value.map { (value) throws(WireError) in try ExperimentStanding(decoding: value) }
+            if let standing, standing.experiment.name != name { throw WireError(.invalid, "the key names another experiment") }
+            self.board.take(name, standing)
             return nil
         }
         if let partition = PartitionStanding.partition(of: key) {
             let standing = try value.map { (value) throws(WireError) in try PartitionStanding(decoding: value) }
+            if let standing, standing.partition != partition { throw WireError(.invalid, "the key names another partition") }
             self.standings.withLock { $0[partition] = standing }
             return nil
         }
         guard let text = String(validating: key, as: UTF8.self), let component = ComponentID(text) else { return nil }
         if let value {
-            self.take(try PolicySnapshot(decoding: value))
+            let snapshot = try PolicySnapshot(decoding: value)
+            guard snapshot.component == component else { throw WireError(.invalid, "the key names another component") }
+            self.take(snapshot)
         } else {
             self.replace(component, with: nil)
         }

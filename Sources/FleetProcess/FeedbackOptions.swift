@@ -89,7 +89,13 @@ public struct FeedbackOptions: ConfigurableArguments {
     public func settings() throws -> FeedbackSettings {
         var mistakes: [String] = []
         var learners: [ComponentType: [LearnerAlgorithm]] = [:]
+        var last: ComponentType?
         for text in self.learner {
+            // The environment's lists end at commas: a further algorithm of the type before then stands alone.
+            if let last, let algorithm = LearnerAlgorithm(rawValue: text), FeedbackOptions.algorithms.contains(algorithm) {
+                learners[last, default: []].append(algorithm)
+                continue
+            }
             let parts = text.split(separator: "=", maxSplits: 1).map { String($0) }
             guard parts.count == 2, let type = ComponentType(rawValue: parts[0]) else {
                 mistakes.append("--learner needs <type>=<algorithm>, such as model=lin_ts, found '\(text)'")
@@ -104,6 +110,7 @@ public struct FeedbackOptions: ConfigurableArguments {
                 }
             }
             learners[type] = algorithms
+            last = type
         }
         var priors: [String: ColdStartPrior] = [:]
         for text in self.prior {

@@ -53,6 +53,7 @@ import Wire
         #expect(try table.take(key: Self.standing.key, value: value) == nil)
         #expect(table.partitions == [Self.standing] && table.count == 0)
         #expect(throws: WireError.self) { try table.take(key: Self.standing.key, value: Array("{".utf8)) }
+        #expect(throws: WireError.self) { try table.take(key: Array("partition/4".utf8), value: value) }
         #expect(table.partitions == [Self.standing])
         #expect(try table.take(key: Self.standing.key, value: nil) == nil && table.partitions.isEmpty)
     }

@@ -189,7 +189,9 @@ struct PolicyTableTests {
             #expect(table.isDisabled(a) == (availability == .disabled))
         }
         #expect(throws: WireError.self) { try table.take(key: key, value: Array("{".utf8)) }
-        #expect(table.isDisabled(a), "a broken record changes nothing")
+        let other = Self.snapshot("b", availability: .enabled).encode(source: "", time: 0).value
+        #expect(throws: WireError.self) { try table.take(key: key, value: other) }
+        #expect(table.isDisabled(a) && table.count == 1, "a broken record, or one under another's key, changes nothing")
         #expect(try table.take(key: key, value: nil) == a)
         #expect(!table.isDisabled(a) && table.count == 0)
         // Were the count wrong by now, this one would not be heeded.

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Feedback
 import FleetProcess
+import Orchestration
 import Testing
 
 @Suite("Options of the feedback orchestrator")
@@ -34,6 +35,14 @@ struct FeedbackOptionsTests {
                 "tool/search": ColdStartPrior(mean: 0.1, variance: 0.2),
             ]
         )
+    }
+
+    @Test("several learners of a type come from the environment too, whose lists end at commas")
+    func learners() throws {
+        let settings = try self.parse([], ["FLEET_LEARNER": "model=lin_ts,thompson,tool=ucb1"])
+        #expect(settings.learners[.model] == [.linTS, .thompson] && settings.learners[.tool] == [.ucb1])
+        #expect(try self.parse(["--learner", "model=lin_ts,thompson"]).learners[.model] == [.linTS, .thompson])
+        #expect(throws: ValidationError.self) { try self.parse([], ["FLEET_LEARNER": "thompson,model=lin_ts"]) }
     }
 
     @Test("all mistakes are told at once")

@@ -527,5 +527,9 @@ struct ExperimentChoiceTests {
         for name in ["y", "z"] { #expect(try table.take(key: ExperimentStanding.key(of: name), value: nil) == nil) }
         #expect(table.experiments.isEmpty && table.odds(of: Self.question("1", among: ["d"])).experiment == nil)
         #expect(throws: WireError.self) { try table.take(key: ExperimentStanding.key(of: "y"), value: Array("{}".utf8)) }
+        let other = ExperimentStanding(experiment: try Self.experiment("z"), definedAt: 0, updatedAt: 0, worker: "w")
+        let (value, _) = other.encode(source: "/f", time: 0)
+        #expect(throws: WireError.self) { try table.take(key: ExperimentStanding.key(of: "y"), value: value) }
+        #expect(table.experiments.isEmpty)
     }
 }
