@@ -10,6 +10,8 @@ struct CountedDecisions: Sendable {
     private static let values = Dictionary(uniqueKeysWithValues: Self.alphabet.enumerated().map { ($1, UInt64($0)) })
 
     private let limit: Int
+    /// How many were ever inserted.
+    private(set) var total = 0
     private var members: Set<UInt64> = []
     /// A ring, once it is full; `oldest` is where the next one goes.
     private var order: [UInt64] = []
@@ -34,11 +36,15 @@ struct CountedDecisions: Sendable {
 
     private mutating func insert(_ hash: UInt64) {
         guard self.members.insert(hash).inserted else { return }
+        self.total += 1
         guard self.order.count >= self.limit else { return self.order.append(hash) }
         self.members.remove(self.order[self.oldest])
         self.order[self.oldest] = hash
         self.oldest = (self.oldest + 1) % self.limit
     }
+
+    /// Whether all that were inserted after the first `total` are stored.
+    func stores(since total: Int) -> Bool { self.total - total <= min(self.limit, Self.stored) }
 
     /// The newest as text, oldest first.
     var text: String {

@@ -37,6 +37,15 @@ public struct ExperimentRun: Sendable {
         var bytes: Int { self.chosen.id.utf8.count + self.variant.utf8.count + (self.choice?.bytes ?? 0) }
     }
 
+    /// A reward that came before its decision.
+    private struct Early: Sendable {
+        let reward: Double
+        let place: String
+        let offset: Int64
+        /// How many decisions had been counted before.
+        let counted: Int
+    }
+
     /// How it stands.
     public private(set) var experiment: Experiment
     /// When it was defined: milliseconds since 1970.
@@ -48,7 +57,7 @@ public struct ExperimentRun: Sendable {
     private let limits: Limits
     private var decisions: Recent<Waiting>
     /// By decision and component.
-    private var rewards: Recent<Double>
+    private var rewards: Recent<Early>
     /// So that another reward of a decision does not count.
     private var counted: CountedDecisions
     private var shadow: [LoggedDecision] = []
@@ -95,7 +104,7 @@ public struct ExperimentRun: Sendable {
         else { return [] }
         let choice = self.experiment.phase == .shadow ? try? LoggedDecision(decision) : nil
         let waiting = Waiting(chosen: decision.chosen, variant: share.variant, choice: choice)
-        if let early = self.rewards.remove(Self.key(decision.id, decision.chosen)) { return self.count(early, waiting, decision.id) }
+        if let early = self.rewards.remove(Self.key(decision.id, decision.chosen)) { return self.count(early.reward, waiting, decision.id) }
         self.decisions.insert(waiting, decision.id, bytes: waiting.bytes)
         return []
     }
@@ -113,7 +122,10 @@ public struct ExperimentRun: Sendable {
         let component = ComponentID(signal.componentType, signal.componentID)
         guard let waiting = self.decisions[id] else {
             let key = Self.key(id, component)
-            if self.rewards[key] == nil { self.rewards.insert(signal.reward, key, bytes: 8) }
+            if self.rewards[key] == nil {
+                let early = Early(reward: signal.reward, place: place, offset: offset, counted: self.counted.total)
+                self.rewards.insert(early, key, bytes: 64)
+            }
             return []
         }
         guard waiting.chosen == component else { return [] }
@@ -152,12 +164,22 @@ public struct ExperimentRun: Sendable {
         return events
     }
 
+    /// Where another one goes on: at rewards that wait for their decision, as long as it is told of all that was counted since.
+    private var resumable: [String: Int64] {
+        guard self.experiment.phase == .active else { return self.positions }
+        var positions = self.positions
+        for early in self.rewards.values where self.counted.stores(since: early.counted) {
+            positions[early.place] = min(positions[early.place] ?? early.offset, early.offset)
+        }
+        return positions
+    }
+
     /// What is to be published.
     public func standing(now: Double, worker: String) -> ExperimentStanding {
         ExperimentStanding(
             experiment: self.experiment,
             definedAt: self.definedAt,
-            positions: self.positions,
+            positions: self.resumable,
             // Others read nothing again: a shadow from its beginning, an end not at all.
             counted: self.experiment.phase == .active ? self.counted.text : "",
             updatedAt: now,

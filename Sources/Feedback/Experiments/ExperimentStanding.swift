@@ -16,7 +16,7 @@ public struct ExperimentStanding: Sendable, Hashable {
     ///
     /// Another time is another experiment.
     public var definedAt: Int64
-    /// The next signal that is not counted yet, by `<component type>/<partition>`.
+    /// The first signal that may yet count, by `<component type>/<partition>`; of those behind it the decisions in ``counted`` have counted.
     public var positions: [String: Int64]
     /// The decisions that were counted last, oldest first: eight characters each (``CountedDecisions``).
     public var counted: String

@@ -27,6 +27,9 @@ struct Recent<Value: Sendable>: Sendable {
     /// How many there are.
     var count: Int { self.young.values.count + self.old.values.count }
 
+    /// All of them, in no order.
+    var values: some Sequence<Value> { [self.young.values, self.old.values].joined().lazy.map(\.value.value) }
+
     subscript(id: String) -> Value? {
         if let entry = self.young.values[id] { return entry.value }
         return self.old.values.isEmpty ? nil : self.old.values[id]?.value

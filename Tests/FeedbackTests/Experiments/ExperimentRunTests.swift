@@ -112,27 +112,34 @@ struct ExperimentRunTests {
             whole.take(each.decision)
             whole.take(each.signal, at: each.offset, of: each.partition)
         }
+        // Decisions come up to ten records before their signal or after it.
+        let order = cases.indices.map { (case: $0, at: $0 + Int.random(in: -10...10, using: &generator)) }.sorted { $0.at < $1.at }.map(
+            \.case
+        )
         var run = try Self.run()
         var published: ExperimentStanding?
-        var next = 0
-        while next < cases.count {
-            let each = cases[next]
-            run.take(each.decision)
-            run.take(each.signal, at: each.offset, of: each.partition)
-            next += 1
+        var next = (decision: 0, signal: 0)
+        while next.decision < cases.count || next.signal < cases.count {
+            if next.decision < cases.count, next.decision <= next.signal + Int.random(in: 0...1, using: &generator) {
+                run.take(cases[order[next.decision]].decision)
+                next.decision += 1
+            } else {
+                let each = cases[next.signal]
+                run.take(each.signal, at: each.offset, of: each.partition)
+                next.signal += 1
+            }
             if Int.random(in: 0..<10, using: &generator) == 0 {
                 let bytes = run.standing(now: 5, worker: "w").encode(source: "/test", time: 5).value
                 published = try ExperimentStanding(decoding: bytes)
                 run.saved()
             }
-            // A crash: the next one reads decisions and signals from some earlier place on.
-            if Int.random(in: 0..<25, using: &generator) == 0 {
+            // A crash: the next one reads signals from the positions on, or from before, and decisions from far enough back.
+            if Int.random(in: 0..<50, using: &generator) == 0 {
                 let begun = try Self.run()
                 run = published.flatMap { ExperimentRun($0) } ?? begun
-                let end = published.map { standing in
-                    cases.firstIndex { $0.offset >= standing.positions["model/\($0.partition)"] ?? 0 } ?? cases.count
-                }
-                next = max(0, (end ?? 0) - Int.random(in: 0...30, using: &generator))
+                let first = cases.firstIndex { $0.offset >= published?.positions["model/\($0.partition)"] ?? 0 } ?? cases.count
+                next.signal = max(0, first - Int.random(in: 0...30, using: &generator))
+                next.decision = max(0, min(next.decision, next.signal) - 30)
             }
         }
         for name in ["control", "v"] {
@@ -382,6 +389,28 @@ struct ExperimentRunTests {
         run.take(Self.signal("1", 0.75), at: 2, of: 0)
         run.take(Self.decision("1"))
         #expect(run.experiment.baseline.pulls == 1 && run.experiment.baseline.mean == 0.25)
+    }
+
+    @Test("a reward that waits for its decision holds the position until the decision comes", arguments: [1, 4_096, 4_097])
+    func earlyRewardsResume(others: Int64) throws {
+        var run = try Self.run()
+        run.take(Self.signal("early", 0.25), at: 0, of: 0)
+        for number in 1...others {
+            run.take(Self.decision("\(number)"))
+            run.take(Self.signal("\(number)", 0.75), at: number, of: 0)
+        }
+        let standing = run.standing(now: 1, worker: "w")
+        // Who goes on is told of 4,096 that were counted.
+        #expect(standing.positions == ["model/0": others <= 4_096 ? 0 : others + 1])
+        var next = try #require(ExperimentRun(standing))
+        next.take(Self.decision("early"))
+        for number in 1...others { next.take(Self.decision("\(number)")) }
+        next.take(Self.signal("early", 0.25), at: 0, of: 0)
+        for number in 1...others { next.take(Self.signal("\(number)", 0.75), at: number, of: 0) }
+        #expect(next.experiment.baseline.pulls == others + (others <= 4_096 ? 1 : 0))
+
+        run.take(Self.decision("early"))
+        #expect(run.standing(now: 2, worker: "w").positions == ["model/0": others + 1])
     }
 
     @Test("what is published has the members of its schema")

@@ -78,13 +78,21 @@ extension RealKafkaSuite {
                     Self.options
                 )
             }
-            try await eventually("every reward", deadline: .now + .seconds(90), tick: .milliseconds(500)) {
-                let evaluation = try await self.evaluation(topics)
-                let decisions = try await topics.readAll(names.decisions).map { record in
-                    try record.withView { try DecisionCodec.decode($0) }
+            var counts = ""
+            do {
+                try await eventually("every reward", deadline: .now + .seconds(90), tick: .milliseconds(500)) {
+                    let pulls = try await self.pulls(self.evaluation(topics))
+                    let decisions = try await topics.readAll(names.decisions).map { record in
+                        try record.withView { try DecisionCodec.decode($0) }
+                    }
+                    let all = Set(decisions.map(\.id)).count
+                    let concerned = Set(decisions.filter { $0.experiment?.name == "e" }.map(\.id)).count
+                    counts = "\(all) decisions, \(concerned) of the experiment, \(pulls) rewards counted"
+                    return all == 1_000 && pulls == concerned && concerned > 900
                 }
-                let concerned = Set(decisions.filter { $0.experiment?.name == "e" }.map(\.id)).count
-                return Set(decisions.map(\.id)).count == 1_000 && self.pulls(evaluation) == concerned && concerned > 900
+            } catch {
+                Issue.record("\(counts)")
+                throw error
             }
             let evaluation = try await self.evaluation(topics)
             #expect(evaluation["experiment"]?["phase"] == "active" && evaluation["candidates"]?[0]?["policy"] == "arm:better")
