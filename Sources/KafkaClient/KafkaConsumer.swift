@@ -170,24 +170,25 @@ public final class KafkaConsumer {
 
     /// Reads records that a partition has fetched, without waiting.
     ///
+    /// One after the other: librdkafka 2.0.2 pauses all partitions of a member while its group is put together anew, and a batch under way
+    /// (`rd_kafka_consume_batch_queue`) then loses what it has taken already, as its position counts as read. Read singly a record may only come twice.
+    ///
     /// - Parameters:
-    ///   - maximum: the number of records wanted at most; at most 512 are read at once.
+    ///   - maximum: the number of records wanted at most.
     ///   - body: gets each record in offset order.
     /// - Returns: the number of records read; less than was wanted means that the queue is empty for now.
     public func read(_ partition: AssignedPartition, maximum: Int, _ body: (ConsumedRecord) -> Void) -> Int {
-        withUnsafeTemporaryAllocation(of: UnsafeMutablePointer<rd_kafka_message_t>?.self, capacity: min(maximum, 512)) { messages in
-            let count = rd_kafka_consume_batch_queue(partition.queue, 0, messages.baseAddress, messages.count)
-            guard count > 0 else { return 0 }
-            for case let message? in messages.prefix(count) {
-                switch message.pointee.err {
-                case RD_KAFKA_RESP_ERR_NO_ERROR: body(ConsumedRecord(copying: message, from: partition.source))
-                case RD_KAFKA_RESP_ERR__PARTITION_EOF: self.reachedEnd(partition.source, message.pointee.offset)
-                default: self.events.failed(KafkaConsumer.error(in: message))
-                }
-                rd_kafka_message_destroy(message)
+        var count = 0
+        while count < maximum, let message = rd_kafka_consume_queue(partition.queue, 0) {
+            count += 1
+            switch message.pointee.err {
+            case RD_KAFKA_RESP_ERR_NO_ERROR: body(ConsumedRecord(copying: message, from: partition.source))
+            case RD_KAFKA_RESP_ERR__PARTITION_EOF: self.reachedEnd(partition.source, message.pointee.offset)
+            default: self.events.failed(KafkaConsumer.error(in: message))
             }
-            return count
+            rd_kafka_message_destroy(message)
         }
+        return count
     }
 
     /// Whether the member waits for its group to be put together anew; a commit made now may cost it its partitions.

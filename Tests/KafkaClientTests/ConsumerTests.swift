@@ -1,9 +1,14 @@
-import KafkaClient
+import CRDKafka
+import Dispatch
+import Foundation
 import KafkaProcess
 import Observability
+import Synchronization
 import Testing
 import Wire
 import WorkerRuntime
+
+@testable import KafkaClient
 
 /// What a consumer told its owner.
 private final class Told {
@@ -24,6 +29,37 @@ private final class Told {
             failed: { self.failed.append($0) },
             committed: { points, error in if error == nil { self.committed += points } }
         )
+    }
+}
+
+/// Pauses and resumes partitions from another thread, as fast as that goes.
+private final class Meddler: @unchecked Sendable {  // the handle and the list outlive the thread, which only reads them
+    let pauses = Atomic<Int>(0)
+    private let native: OpaquePointer
+    private let list: UnsafeMutablePointer<rd_kafka_topic_partition_list_t>
+    private let isOver = Atomic<Bool>(false)
+    private let ended = DispatchSemaphore(value: 0)
+
+    init(native: OpaquePointer, list: UnsafeMutablePointer<rd_kafka_topic_partition_list_t>) {
+        self.native = native
+        self.list = list
+    }
+
+    func begin() {
+        Thread.detachNewThread {
+            while !self.isOver.load(ordering: .acquiring) {
+                rd_kafka_pause_partitions(self.native, self.list)
+                rd_kafka_resume_partitions(self.native, self.list)
+                self.pauses.add(1, ordering: .relaxed)
+                usleep(4_000)
+            }
+            self.ended.signal()
+        }
+    }
+
+    func end() {
+        self.isOver.store(true, ordering: .releasing)
+        self.ended.wait()
     }
 }
 
@@ -73,6 +109,49 @@ struct ConsumerTests {
             #expect(told.records.filter { $0.source == sources[0] }.map(\.text) == ["0-3", "0-4"])
             #expect(told.records.filter { $0.source == sources[1] }.map(\.text) == (0..<5).map { "2-\($0)" })
         }
+    }
+
+    /// librdkafka pauses every partition of a member while its group is put together anew, whenever that happens to be.
+    @Test("loses no record of a partition that is paused while it is read")
+    func pausedWhileRead() async throws {
+        let broker = try EmbeddedBroker.with("t")
+        let count = 200_000
+        let gaps = try await onOwnThread {
+            let producer = try broker.producer(["linger.ms": "5", "queue.buffering.max.messages": "\(2 * count)"])
+            let topic = try producer.topic("t")
+            for number in 0..<count { #expect(producer.send("\(number)", to: topic, partition: 0) == .accepted) }
+            _ = try producer.allReports()
+            let wake = WakeSignal()
+            let consumer = try KafkaConsumer(
+                configuration: broker.reader.merging(["group.id": "g"]),
+                observer: .silent,
+                wake: wake,
+                events: Told().events()
+            )
+            defer { consumer.close(milliseconds: 2_000) }
+            let source = TopicPartition(topic: "t", partition: 0)
+            try consumer.assign([(source, 0)])
+            let partition = try #require(consumer.assignment.first)
+            let list = try PartitionList.make([source])
+            defer { rd_kafka_topic_partition_list_destroy(list) }
+            let meddler = Meddler(native: consumer.handle.native, list: list)
+            meddler.begin()
+            defer { meddler.end() }
+            var next: Int64 = 0
+            var gaps: [Range<Int64>] = []
+            // Each pause throws away what was fetched ahead: it need not come to the end.
+            let end = ContinuousClock.now + .seconds(6)
+            while next < count, ContinuousClock.now < end {
+                let read = consumer.read(partition, maximum: 512) { record in
+                    if record.offset > next { gaps.append(next..<record.offset) }
+                    next = max(next, record.offset + 1)
+                }
+                if read == 0 { wake.wait(milliseconds: 1) }
+            }
+            #expect(next > 0 && meddler.pauses.load(ordering: .relaxed) > 0)
+            return gaps
+        }
+        #expect(gaps.isEmpty, "\(gaps.reduce(0) { $0 + $1.count }) records in \(gaps.count) gaps")
     }
 
     @Test("joins its group, commits with and without waiting, and tells what it leaves")
