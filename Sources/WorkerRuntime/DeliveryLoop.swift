@@ -84,6 +84,9 @@ final class DeliveryLoop: @unchecked Sendable {  // everything but `lifecycle`, 
     let wake: WakeSignal
     let queue = WorkQueue()
     let handled: Mailbox<Letter>
+    /// The places of runners that are of no use any more.
+    let vacancies: AsyncStream<Void>
+    let vacate: AsyncStream<Void>.Continuation
     let notices: Mailbox<OutgoingRecord>
     let testimonies: Mailbox<Testimony>
     let lifecycle = Atomic<Lifecycle>(.running)
@@ -177,6 +180,7 @@ final class DeliveryLoop: @unchecked Sendable {  // everything but `lifecycle`, 
         self.health = health
         self.onReady = onReady
         self.handled = Mailbox(wake: wake)
+        (self.vacancies, self.vacate) = AsyncStream.makeStream()
         self.notices = Mailbox(wake: wake)
         self.testimonies = Mailbox(wake: wake)
         self.scans = Mailbox(wake: wake)
@@ -209,21 +213,11 @@ final class DeliveryLoop: @unchecked Sendable {  // everything but `lifecycle`, 
     /// Runs handlers until the loop has ended; as many at the same time as the configured concurrency.
     func runHandlers() async {
         await withDiscardingTaskGroup { group in
-            for _ in 0..<self.configuration.concurrency {
-                group.addTask { [queue, handler, handled] in
-                    var sinceYield = 0
-                    while let item = await queue.next() {
-                        let handling = await handler.handle(item.record, attempt: item.attempt)
-                        handled.send(Letter(slot: item.slot, handling: handling))
-                        // A runner that never has to wait would keep its thread from everybody else.
-                        sinceYield += 1
-                        if sinceYield == 64 {
-                            sinceYield = 0
-                            await Task.yield()
-                        }
-                    }
-                }
+            func start() {
+                group.addTask { [queue, handler, handled, vacate] in await Runner(handled, vacancies: vacate).run(queue, handler) }
             }
+            for _ in 0..<self.configuration.concurrency { start() }
+            for await _ in self.vacancies { start() }
         }
     }
 
@@ -233,7 +227,10 @@ final class DeliveryLoop: @unchecked Sendable {  // everything but `lifecycle`, 
     ///
     /// - Throws: a fatal error of the consumer or the producer.
     func run() throws(KafkaError) {
-        defer { self.queue.close() }
+        defer {
+            self.queue.close()
+            self.vacate.finish()
+        }
         if self.isTransactional, !self.initTransactions() {
             if let failure = self.failure { throw failure }
             return

@@ -8,7 +8,7 @@ import Wire
 ///
 /// Signals and decisions are kept until the reply is made, progress is published at once. What a handler that was given up still says is
 /// dropped.
-final class Execution: OrchestrationRecorder {
+final class Execution: OrchestrationRecorder, RunOwner {
     /// Signals that one request may emit; more are dropped and counted in the log.
     static let maximumSignals = 1_000
 
@@ -18,6 +18,18 @@ final class Execution: OrchestrationRecorder {
         var dropped = 0
         var progressCount = 0
         var isClosed = false
+        var run: Run?
+    }
+
+    /// What the way of a request is told when its handler has ended, or was given up.
+    struct Run: Sendable {
+        /// Nanoseconds of the clock that never jumps, and milliseconds since 1970.
+        let started: (monotonic: Int64, time: Int64)
+        let cancellation: RunCancellation
+        /// What the reply is remembered by; nil for a request without an idempotency key.
+        let scope: String?
+        /// Whose task the handler is on; nil in the hands of anybody else.
+        let runner: Runner?
     }
 
     let request: Request
@@ -39,6 +51,16 @@ final class Execution: OrchestrationRecorder {
         let before = self.attempt.failures + self.attempt.crashes - (self.attempt.isPoison ? 1 : 0)
         let (sum, overflow) = self.request.event.attempt.addingReportingOverflow(before)
         return overflow ? .max : sum
+    }
+
+    /// The handler's run begins.
+    func begin(_ run: Run) { self.state.withLock { $0.run = run } }
+
+    /// The handler does not return: the runner is left behind, and somebody else answers.
+    func gaveUp(with result: StepResult) {
+        guard let run = self.state.withLock({ $0.run }) else { return }
+        self.handler.logGivenUp(self)
+        Task { run.runner?.answer(await self.handler.conclude(self, run, result)) }
     }
 
     func record(_ signal: FeedbackSignal) {

@@ -13,6 +13,18 @@ extension RequestHandler {
         return self.replies(to: execution, result, startedAt: WireTime.now, milliseconds: 0)
     }
 
+    /// A cancelled handler has not ended within the grace; its request is answered without it.
+    func logGivenUp(_ execution: Execution) {
+        self.logger.warning(
+            "orchestrator_stuck",
+            metadata: [
+                "orchestrator": "\(execution.request.orchestrator)", "layer": "\(self.identity.layer.rawValue)",
+                "tenant_id": "\(execution.request.tenantID)", "request_id": "\(execution.request.requestID)",
+                "depth": "\(execution.request.depth)",
+            ]
+        )
+    }
+
     func log(cancelled execution: Execution, _ result: StepResult, stage: String) {
         guard let leftOut = self.throttle.admit(at: monotonicMilliseconds()) else { return }
         let metadata: Logger.Metadata = [

@@ -42,8 +42,9 @@ extension RequestHandler {
             }
             return await self.run(execution, cancellation)
         case .run:
+            guard execution.attempt.isPoison else { return await self.run(execution, cancellation, rememberedAs: scope) }
             defer { replies.end(scope) }
-            return await self.run(execution, cancellation, rememberedAs: scope)
+            return await self.run(execution, cancellation)
         }
     }
 

@@ -130,19 +130,40 @@ final class RequestHandler: RecordHandler {
     }
 
     private func serve(_ execution: Execution, _ cancellation: RunCancellation, _ scope: String?) async -> Handling {
-        let started = monotonicNanoseconds()
-        let startedAt = WireTime.now
-        if let events = self.events { execution.record.withView { events.record(.start, id: execution.request.id, key: $0.key) } }
-        var result = await self.facade.orchestrate(
-            execution.request.orchestrator,
-            self.context(of: execution),
-            Arguments(execution.request.kwargs),
-            cancelledBy: cancellation
+        let runner = Runner.current
+        let run = Execution.Run(
+            started: (monotonicNanoseconds(), WireTime.now),
+            cancellation: cancellation,
+            scope: scope,
+            runner: runner
         )
+        if let events = self.events { execution.record.withView { events.record(.start, id: execution.request.id, key: $0.key) } }
+        let (name, context, arguments) = (
+            execution.request.orchestrator, self.context(of: execution), Arguments(execution.request.kwargs)
+        )
+        guard runner != nil else {
+            return await self.conclude(
+                execution,
+                run,
+                self.facade.orchestrate(name, context, arguments, cancelledBy: cancellation)
+            )
+        }
+        execution.begin(run)
+        let result = await self.facade.orchestrate(name, context, arguments, cancelledBy: cancellation, for: execution)
+        // It was given up, and answered.
+        guard let result else { return .done([]) }
+        return await self.conclude(execution, run, result)
+    }
+
+    /// What becomes of a request whose handler has ended, or was given up; once for each run.
+    func conclude(_ execution: Execution, _ run: Execution.Run, _ result: StepResult) async -> Handling {
+        defer { if let scope = run.scope { self.memory?.idempotency.replies.end(scope) } }
+        var result = result
+        let startedAt = run.started.time
         if let events = self.events { execution.record.withView { events.record(.end, id: execution.request.id, key: $0.key) } }
-        let milliseconds = Double(monotonicNanoseconds() - started) / 1_000_000
+        let milliseconds = Double(monotonicNanoseconds() - run.started.monotonic) / 1_000_000
         if execution.record.timestamp > 0 { self.metrics.queueTime.record(Double(max(0, startedAt - execution.record.timestamp)) / 1000) }
-        if cancellation.result != nil, result.isCancelled { self.log(cancelled: execution, result, stage: "running") }
+        if run.cancellation.result != nil, result.isCancelled { self.log(cancelled: execution, result, stage: "running") }
         let isExpired = execution.request.event.deadline.map { $0 <= startedAt } ?? false
         let orchestrator = result.success ? nil : self.facade.orchestrator(named: execution.request.orchestrator)
         let isKnown = result.success || orchestrator != nil
@@ -189,7 +210,7 @@ final class RequestHandler: RecordHandler {
         for (ordinal, signal) in said.signals.enumerated() {
             if let output = self.signal(signal, ordinal, execution, startedAt) { outputs.append(output) }
         }
-        if let scope, isKnown, !isExpired, decision == .stands, let output = self.remember(result, of: execution, as: scope) {
+        if let scope = run.scope, isKnown, !isExpired, decision == .stands, let output = self.remember(result, of: execution, as: scope) {
             outputs.append(output)
         }
         return .done(outputs)

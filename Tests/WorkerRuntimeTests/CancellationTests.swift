@@ -268,6 +268,25 @@ struct CancellationTests {
         try await scene.expectCleanEnd(requests: 3)
     }
 
+    @Test("whoever ran what was cancelled is replaced, however often that happens")
+    func replaced() async throws {
+        let scene = try Scene { $0.concurrency = 1 }
+        try await withRunning(scene.worker) {
+            for number in 0..<6 {
+                let (id, orchestrator) = ("r\(number)", number.isMultiple(of: 2) ? "hold" : "mistaken")
+                try scene.send(orchestrator, id, key: "a")
+                try await scene.waitUntilBegun(id)
+                try scene.broker.cancel(id, "enough")
+                self.expectCancelled(try await scene.reply(id), "enough")
+                try scene.send("done", "after \(id)", key: "a")
+                #expect(try await scene.reply("after \(id)").result.success)
+            }
+            scene.worker.drain()
+        }
+        #expect(scene.runs.all.count == 12)
+        try await scene.expectCleanEnd(requests: 12)
+    }
+
     @Test("broken records, those of later versions and those for others are counted, and the next command counts all the same")
     func strangers() async throws {
         let scene = try Scene()

@@ -70,6 +70,47 @@ extension OrchestrationFacade {
         return self.result(of: outcome, isStuck: isStuck, orchestrator, context, deadline, cancellation)
     }
 
+    /// Runs the handler on the caller's task, which a cancellation then cancels.
+    ///
+    /// The owner has the result of a handler that is given up, while the caller still waits for it. So nothing is paid for a cancellation that does not
+    /// come, and the task is of no use for another run once it has come.
+    ///
+    /// - Returns: nil when the owner was told the result.
+    func run(
+        _ orchestrator: any Orchestrator,
+        _ context: OrchestrationContext,
+        _ arguments: Arguments,
+        cancelledBy cancellation: RunCancellation,
+        for owner: any RunOwner
+    ) async -> StepResult? {
+        let end = await withUnsafeCurrentTask { task -> DeadlineRun.EndAction? in
+            guard cancellation.begin(on: task, of: self, for: owner) else { return .deliver(.cancelled) }
+            cancellation.produced(await self.execute(orchestrator, context, arguments))
+            await self.finish(orchestrator, context)
+            return cancellation.ended()
+        }
+        switch end {
+        case .deliver(let outcome): return self.result(of: outcome, isStuck: false, orchestrator, context, nil, cancellation)
+        case .countReturn, nil:
+            self.stuckReturned.add(1, ordering: .acquiringAndReleasing)
+            return nil
+        }
+    }
+
+    /// Gives a cancelled handler up when the grace is over, and has its owner answer.
+    func giveUpLater(_ cancellation: RunCancellation) {
+        let graceEnd = Deadline(after: self.cancellationGrace, now: self.clock.now())
+        _ = self.alarm.schedule(at: graceEnd.millisecondsSince1970) {
+            // Counted under the lock, so that the handler's return cannot be counted before.
+            let ended = cancellation.graceOver { self.stuckTotal.add(1, ordering: .acquiringAndReleasing) }
+            guard let (outcome, owner) = ended else { return }
+            if case .result(let produced) = outcome { return owner.gaveUp(with: produced) }
+            var result = cancellation.result ?? .cancelled(reason: "Orchestration was cancelled")
+            result.metadata["stuck"] = true
+            owner.gaveUp(with: result)
+        }
+    }
+
     /// Gives a cancelled handler up when the grace is over.
     private func giveUpLater(_ watch: DeadlineWatch) {
         let graceEnd = Deadline(after: self.cancellationGrace, now: self.clock.now())
@@ -118,10 +159,6 @@ private final class DeadlineWatch: Sendable {
     let run = Mutex(DeadlineRun())
     let answer = OneShot<(DeadlineRun.Outcome, isStuck: Bool)>()
     private let handler = Mutex<RunningTask?>(nil)
-
-    private struct RunningTask: @unchecked Sendable {  // only cancelled, which any thread may do while the task lives: under the lock
-        let task: UnsafeCurrentTask
-    }
 
     /// Called on the handler's task, as the first thing that it does.
     func began(_ task: UnsafeCurrentTask?) { self.handler.withLock { $0 = task.map { RunningTask(task: $0) } } }

@@ -39,24 +39,59 @@ extension OrchestrationFacade {
         _ arguments: Arguments,
         cancelledBy cancellation: RunCancellation?
     ) async -> StepResult {
+        switch self.admit(name, context) {
+        case .refused(let result): return result
+        case .admitted(let orchestrator):
+            if context.deadline != nil || cancellation != nil {
+                return await self.run(orchestrator, context, arguments, by: context.deadline, cancelledBy: cancellation)
+            }
+            let result = await self.execute(orchestrator, context, arguments)
+            await self.finish(orchestrator, context)
+            return result
+        }
+    }
+
+    /// The same for a caller whose task may be cancelled with the run: what runs without a deadline needs no task of its own then.
+    ///
+    /// - Parameter owner: has the result when the handler was cancelled and does not return within the grace.
+    /// - Returns: nil when the owner has the result.
+    package func orchestrate(
+        _ name: String,
+        _ context: OrchestrationContext,
+        _ arguments: Arguments,
+        cancelledBy cancellation: RunCancellation,
+        for owner: any RunOwner
+    ) async -> StepResult? {
+        switch self.admit(name, context) {
+        case .refused(let result): return result
+        case .admitted(let orchestrator):
+            if context.deadline != nil {
+                return await self.run(orchestrator, context, arguments, by: context.deadline, cancelledBy: cancellation)
+            }
+            return await self.run(orchestrator, context, arguments, cancelledBy: cancellation, for: owner)
+        }
+    }
+
+    private enum Admission {
+        case admitted(any Orchestrator)
+        case refused(StepResult)
+    }
+
+    /// Whether a request is run at all.
+    private func admit(_ name: String, _ context: OrchestrationContext) -> Admission {
         let (orchestrator, isShutDown) = self.lookUp(name)
-        if isShutDown { return .serviceUnavailable("The worker is shutting down") }
+        if isShutDown { return .refused(.serviceUnavailable("The worker is shutting down")) }
         guard let orchestrator else {
             let shown = name.prefix(128)
             context.logger.info("orchestrator_not_found", metadata: ["orchestrator": "\(shown)", "request_id": "\(context.requestID)"])
-            return .fail("Orchestrator '\(shown)' not found", category: .processing)
+            return .refused(.fail("Orchestrator '\(shown)' not found", category: .processing))
         }
-        if Task.isCancelled { return .cancelled(reason: "Cancelled before the start") }
+        if Task.isCancelled { return .refused(.cancelled(reason: "Cancelled before the start")) }
         if context.isDisabled(ComponentID(.agent, name)) {
             context.logger.debug("orchestrator_disabled", metadata: Self.identity(orchestrator, context))
-            return Self.disabled("Orchestrator '\(name)' is disabled")
+            return .refused(Self.disabled("Orchestrator '\(name)' is disabled"))
         }
-        if context.deadline != nil || cancellation != nil {
-            return await self.run(orchestrator, context, arguments, by: context.deadline, cancelledBy: cancellation)
-        }
-        let result = await self.execute(orchestrator, context, arguments)
-        await self.finish(orchestrator, context)
-        return result
+        return .admitted(orchestrator)
     }
 
     /// Asks, and runs if the answer is yes.
