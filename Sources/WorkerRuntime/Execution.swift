@@ -58,9 +58,10 @@ final class Execution: OrchestrationRecorder, RunOwner {
 
     /// The handler does not return: the runner is left behind, and somebody else answers.
     func gaveUp(with result: StepResult) {
-        guard let run = self.state.withLock({ $0.run }) else { return }
+        guard let run = self.state.withLock({ $0.run }), let runner = run.runner else { return }
+        runner.leaveBehind()
         self.handler.logGivenUp(self)
-        Task { run.runner?.answer(await self.handler.conclude(self, run, result)) }
+        Task { runner.answer(await self.handler.conclude(self, run, result)) }
     }
 
     func record(_ signal: FeedbackSignal) {

@@ -141,7 +141,7 @@ final class RequestHandler: RecordHandler {
         let (name, context, arguments) = (
             execution.request.orchestrator, self.context(of: execution), Arguments(execution.request.kwargs)
         )
-        guard runner != nil else {
+        guard let runner else {
             return await self.conclude(
                 execution,
                 run,
@@ -150,8 +150,11 @@ final class RequestHandler: RecordHandler {
         }
         execution.begin(run)
         let result = await self.facade.orchestrate(name, context, arguments, cancelledBy: cancellation, for: execution)
-        // It was given up, and answered.
-        guard let result else { return .done([]) }
+        guard let result else {
+            // Given up; the execution has the result.
+            runner.leaveBehind()
+            return .done([])
+        }
         return await self.conclude(execution, run, result)
     }
 

@@ -6,6 +6,7 @@ import Synchronization
 /// that does not return even then is left behind with its runner: the record is answered from elsewhere, and another runner takes the place at once.
 final class Runner: Sendable {
     private struct State {
+        /// Of the record in hand, for good once it was left behind.
         var slot: Int32 = 0
         var isLeftBehind = false
     }
@@ -45,15 +46,19 @@ final class Runner: Sendable {
         }
     }
 
-    /// Answers for a handler that does not return: what it returns later is dropped.
-    func answer(_ handling: Handling) {
-        let slot = self.state.withLock { state -> Int32? in
-            guard !state.isLeftBehind else { return nil }
-            state.isLeftBehind = true
-            return state.slot
+    /// The handler is given up: what it returns is dropped, and whoever says so ``answer(_:)``s, once.
+    ///
+    /// For both who learn of it, the one that gives it up and the handler's own way back, whichever comes first.
+    func leaveBehind() {
+        let isFirst = self.state.withLock { state in
+            defer { state.isLeftBehind = true }
+            return !state.isLeftBehind
         }
-        guard let slot else { return }
-        self.answers.send(DeliveryLoop.Letter(slot: slot, handling: handling))
-        self.vacancies.yield()
+        if isFirst { self.vacancies.yield() }
+    }
+
+    /// Answers for the handler that was left behind.
+    func answer(_ handling: Handling) {
+        self.answers.send(DeliveryLoop.Letter(slot: self.state.withLock { $0.slot }, handling: handling))
     }
 }
