@@ -19,7 +19,7 @@ extension DeliveryLoop {
         }
         var isFull = false
         let before = self.taken
-        // At most as many as one read gives: fewer then mean that there are no more for now.
+        // Partitions take turns.
         let chunk = min(512, max(64, self.configuration.limits.records / max(1, self.assigned.count)))
         let isQuiet = self.retryTopics?.isQuiet ?? true
         for (source, entry) in self.assigned {

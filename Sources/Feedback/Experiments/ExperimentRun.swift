@@ -42,7 +42,7 @@ public struct ExperimentRun: Sendable {
         let reward: Double
         let place: String
         let offset: Int64
-        /// How many decisions had been counted before.
+        /// How many decisions had been counted before; 0 for one that is read again, as others behind it were counted by whoever ran it before.
         let counted: Int
     }
 
@@ -54,6 +54,8 @@ public struct ExperimentRun: Sendable {
     public private(set) var positions: [String: Int64]
     /// Whether there is something to publish.
     public private(set) var isChanged = true
+    /// Whether it goes on from a standing and reads again what lies behind its positions.
+    private var isResumed: Bool
     private let limits: Limits
     private var decisions: Recent<Waiting>
     /// By decision and component.
@@ -83,6 +85,7 @@ public struct ExperimentRun: Sendable {
         self.definedAt = standing.definedAt
         self.positions = standing.positions
         self.isChanged = isChanged
+        self.isResumed = !isChanged
         self.limits = limits
         self.decisions = Recent(limit: limits.waiting, bytes: limits.bytes)
         self.rewards = Recent(limit: limits.waiting, bytes: limits.bytes)
@@ -123,7 +126,7 @@ public struct ExperimentRun: Sendable {
         guard let waiting = self.decisions[id] else {
             let key = Self.key(id, component)
             if self.rewards[key] == nil {
-                let early = Early(reward: signal.reward, place: place, offset: offset, counted: self.counted.total)
+                let early = Early(reward: signal.reward, place: place, offset: offset, counted: self.isResumed ? 0 : self.counted.total)
                 self.rewards.insert(early, key, bytes: 64)
             }
             return []
@@ -187,8 +190,11 @@ public struct ExperimentRun: Sendable {
         )
     }
 
-    /// It was published.
-    public mutating func saved() { self.isChanged = false }
+    /// It was published, which is done only when everything was read again.
+    public mutating func saved() {
+        self.isChanged = false
+        self.isResumed = false
+    }
 }
 
 extension LoggedDecision {

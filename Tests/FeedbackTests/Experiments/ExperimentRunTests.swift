@@ -413,6 +413,28 @@ struct ExperimentRunTests {
         #expect(run.standing(now: 2, worker: "w").positions == ["model/0": others + 1])
     }
 
+    @Test("a reward that never finds its decision has nothing counted twice, however often others go on")
+    func neverMatched() throws {
+        var run = try Self.run()
+        func count(_ numbers: Range<Int64>) {
+            for number in numbers { run.take(Self.decision("\(number)")) }
+            for number in numbers { run.take(Self.signal("\(number)", 0.75), at: number, of: 0) }
+        }
+        count(1..<1_001)
+        run.take(Self.signal("of nobody", 0.25), at: 1_001, of: 0)
+        count(1_002..<4_001)
+        for end in [6_000, 8_000, 10_000] as [Int64] {
+            let standing = run.standing(now: 1, worker: "w")
+            run = try #require(ExperimentRun(standing))
+            let position = standing.positions["model/0"] ?? 0
+            if position <= 1_001 { run.take(Self.signal("of nobody", 0.25), at: 1_001, of: 0) }
+            for number in 1..<end where number != 1_001 { run.take(Self.decision("\(number)")) }
+            for number in max(position, 1)..<end where number != 1_001 { run.take(Self.signal("\(number)", 0.75), at: number, of: 0) }
+            run.saved()
+            #expect(run.experiment.baseline.pulls == end - 2)
+        }
+    }
+
     @Test("what is published has the members of its schema")
     func schema() throws {
         var run = try Self.run(active: false, after: 1)
