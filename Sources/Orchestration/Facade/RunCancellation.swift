@@ -102,7 +102,7 @@ package final class RunCancellation: Sendable {
     }
 }
 
-/// A task that is only cancelled, which any thread may do while the task lives: under the lock that forgets it before its end.
-struct RunningTask: @unchecked Sendable {
+/// A task that somebody else may cancel.
+struct RunningTask: @unchecked Sendable {  // only cancelled, while it lives: under the lock that forgets it before its end
     let task: UnsafeCurrentTask
 }
