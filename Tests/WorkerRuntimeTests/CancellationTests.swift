@@ -101,13 +101,15 @@ private struct Scene: Sendable {
     let worker: Worker
     let names = TopicNames()
 
-    init(_ broker: EmbeddedBroker? = nil, _ configure: (inout WorkerConfiguration) -> Void = { _ in }) throws {
+    /// - Parameter grace: what a cancelled handler has to end in.
+    init(_ broker: EmbeddedBroker? = nil, grace: Duration = .seconds(1), _ configure: (inout WorkerConfiguration) -> Void = { _ in }) throws
+    {
         self.broker = try broker ?? EmbeddedBroker.withTopics()
         let (handler, logger) = InMemoryLogHandler.makeLogger(level: .info)
         self.log = handler
         var configuration = self.broker.configuration
         configure(&configuration)
-        let facade = OrchestrationFacade(logger: logger)
+        let facade = OrchestrationFacade(logger: logger, cancellationGrace: grace)
         for orchestrator in self.runs.orchestrators { try facade.register(orchestrator) }
         self.worker = Worker(.domain, configuration: configuration, facade: facade, logger: logger, registry: self.registry)
     }
@@ -285,6 +287,29 @@ struct CancellationTests {
         }
         #expect(scene.runs.all.count == 12)
         try await scene.expectCleanEnd(requests: 12)
+    }
+
+    @Test("a handler that ends while it is given up is answered once, and its runner replaced once")
+    func givenUpAtItsEnd() async throws {
+        let scene = try Scene(grace: .zero) { $0.concurrency = 4 }
+        let ids = (0..<100).map { "r\($0)" }
+        try await withRunning(scene.worker) {
+            for id in ids { try scene.send("hold", id, key: id) }
+            for id in ids {
+                try await scene.waitUntilBegun(id)
+                try scene.broker.cancel(id, "enough")
+            }
+            try scene.send("done", "last", key: "last")
+            #expect(try await scene.reply("last").result.success)
+            try await eventually("all replies", deadline: .now + .seconds(30), tick: .milliseconds(50)) {
+                try await scene.broker.readAll([scene.names.results(.domain)]).count >= 101
+            }
+            scene.worker.drain()
+        }
+        let replies = try await scene.broker.readAll([scene.names.results(.domain)]).map { try Reply(decoding: $0.value ?? []) }
+        #expect(replies.map(\.requestID).sorted() == (ids + ["last"]).sorted())
+        #expect(replies.allSatisfy { $0.requestID == "last" || $0.result.isCancelled })
+        try await scene.expectCleanEnd(requests: 101)
     }
 
     @Test("broken records, those of later versions and those for others are counted, and the next command counts all the same")
